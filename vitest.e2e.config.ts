@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+import { textTemplates } from './scripts/text-templates.mjs';
+
+export default defineConfig({
+  plugins: [textTemplates()],
+  define: { __VERSION__: JSON.stringify('0.0.0-test') },
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    globalSetup: ['test/e2e/rig/global-setup.ts'],
+    pool: 'forks',
+    // Each test boots hosts of its own; two at a time is what two cores carry.
+    maxWorkers: 3,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
+});
