@@ -1,5 +1,5 @@
 // Bundles src/ into dist/ (entry dist/cli.js, one chunk per command) and writes the licences of what was bundled.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,7 +11,7 @@ const loaders = Object.fromEntries(['.conf', '.service', '.nft', '.sh', '.yml', 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli.ts' },
+  entryPoints: { cli: 'src/cli.ts', 'stand-in': 'src/demo/main.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -30,11 +30,14 @@ const result = await build({
 });
 chmodSync(path.join(root, 'dist/cli.js'), 0o755);
 writeLicences(Object.keys(result.metafile.inputs));
-if (process.argv.includes('--metafile')) writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(result.metafile));
+if (process.argv.includes('--metafile'))
+  writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(result.metafile));
 
 /** One entry for each bundled package: name, version, licence and the text its authors ship. */
 function writeLicences(inputs) {
-  const folders = new Set(inputs.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean));
+  const folders = new Set(
+    inputs.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean),
+  );
   const entries = [...folders].sort().map((folder) => {
     const dir = path.join(root, folder);
     const meta = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));

@@ -1,0 +1,33 @@
+import type { Host } from '../host/host.ts';
+
+/**
+ * A program that reads the new configuration as the service manager will. It gets copies in a folder of its own, since
+ * it looks at whole units and not at single files, and its exit code counts only where its words name our file.
+ */
+export interface Validation {
+  /** Path in the scratch folder → bytes (base64). */
+  files: Record<string, string>;
+  /** `{dir}` in a word stands for the scratch folder. */
+  argv: string[];
+  /** The name by which the program's complaints about our file can be told from those about others'. */
+  blame: string;
+}
+
+/** The program that knows the format refuses the bytes we were about to put in place. */
+export class ValidationError extends Error {
+  override name = 'ValidationError';
+}
+
+/** Throws ValidationError when the program complains about the file in `blame`; a program that is missing says nothing. */
+export async function validate(host: Host, { files, argv, blame }: Validation): Promise<void> {
+  const bytes = Object.entries(files).map(([name, content]) => [name, Buffer.from(content, 'base64')] as const);
+  const dir = await host.scratch(Object.fromEntries(bytes));
+  try {
+    const words = argv.map((word) => word.replaceAll('{dir}', dir));
+    const result = await host.as('self').run(words, { timeout: 10_000 });
+    const complaints = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.includes(blame));
+    if (complaints.length > 0) throw new ValidationError(complaints.join('\n').replaceAll(`${dir}/`, ''));
+  } finally {
+    await host.discard(dir);
+  }
+}

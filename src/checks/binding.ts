@@ -1,0 +1,57 @@
+import type { Host } from '../host/host.ts';
+import { type HostValue, scopeOf } from '../ollama/host-value.ts';
+import {
+  canInspect,
+  isLoopback,
+  isWildcard,
+  type Listener,
+  type ListenScope,
+  listeningSockets,
+  nameHolders,
+  ownedBy,
+  scopeOfListeners,
+} from '../probes/listeners.ts';
+import type { ServiceState } from '../rooms/room.ts';
+
+/** Where an installation listens, by what the kernel says. */
+export interface Binding {
+  scope: ListenScope;
+  listeners: Listener[];
+}
+
+/**
+ * The sockets of an installation's processes. Where those may not be looked into (another user's, without root), the
+ * kernel's word on the owner of each socket has to do: same user, and a port that Ollama was told to use.
+ */
+export function bindingOf(host: Host, state: ServiceState, ports: readonly number[]): Binding {
+  const sockets = listeningSockets(host);
+  const inspectable = state.pids.filter((pid) => canInspect(host, pid));
+  const listeners =
+    inspectable.length > 0 || state.pids.length === 0
+      ? ownedBy(host, inspectable, sockets)
+      : sockets.filter(({ uid, port }) => uid === state.uid && ports.includes(port));
+  return { scope: scopeOfListeners(listeners), listeners };
+}
+
+/** True when one of the listeners is what Ollama opens for `wanted`. */
+export function matches({ listeners }: Binding, wanted: HostValue): boolean {
+  const scope = scopeOf(wanted);
+  return listeners.some(({ address, port }) => {
+    if (port !== wanted.port) return false;
+    if (scope === 'all') return isWildcard(address);
+    return scope === 'loopback' ? isLoopback(address) : address === wanted.host;
+  });
+}
+
+/** Who else holds the port: any listener on it that is not among `own`, with the process behind it where that can be seen. */
+export function rivals(host: Host, port: number, own: readonly Listener[]): Listener[] {
+  const inodes = new Set(own.map(({ inode }) => inode));
+  const others = listeningSockets(host).filter((socket) => socket.port === port && !inodes.has(socket.inode));
+  return nameHolders(host, others);
+}
+
+/** "process 782 (python3) of user 0 on 127.0.0.1:11434" */
+export function describeListener({ address, port, pid, process, uid }: Listener): string {
+  const who = pid === null ? `a process of user ${uid}` : `process ${pid} (${process ?? '?'}) of user ${uid}`;
+  return `${who} on ${address.includes(':') ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,9 @@
+/** One thing that was looked at, as the contract's `checks[]`. */
+export interface Check {
+  id: string;
+  status: 'pass' | 'warn' | 'fail' | 'skip';
+  cause?: string;
+  summary: string;
+  evidence?: string;
+  remedy?: string;
+}

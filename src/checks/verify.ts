@@ -1,0 +1,165 @@
+import { checkInterrupted } from '../engine/transaction.ts';
+import { EXIT, SetupError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import { version } from '../ollama/api.ts';
+import { type HostValue, listenAddress, scopeOf } from '../ollama/host-value.ts';
+import { oneAddressEach } from '../probes/addresses.ts';
+import type { Installation, ServiceState } from '../rooms/room.ts';
+import { type Binding, bindingOf, describeListener, matches, rivals } from './binding.ts';
+import type { Check } from './check.ts';
+
+/** What the wait is for; told while it lasts. */
+export type WaitingFor = 'port' | 'http';
+
+export interface VerifyOptions {
+  wanted: HostValue;
+  /** Milliseconds for everything. */
+  timeout: number;
+  onWait(what: WaitingFor, elapsed: number): void;
+}
+
+export interface Verified {
+  state: ServiceState;
+  binding: Binding;
+  version: string | undefined;
+  checks: Check[];
+}
+
+const FIRST_PAUSE = 2;
+const LONGEST_PAUSE = 100;
+/** How often the service manager is asked while the port is not open: each time costs a process. */
+const ASK_EVERY = 250;
+const HTTP_TRY = 2000;
+
+/**
+ * Proves that the installation listens as wanted and answers. The port opens before HTTP answers (Ollama looks for GPUs
+ * in between, up to 30 s twice: server/routes.go in ollama/ollama), so these are two waits, and only the first can fail.
+ * @throws SetupError exit 7 when the service ends, or does not open the port in time
+ */
+export async function verify(host: Host, installation: Installation, options: VerifyOptions): Promise<Verified> {
+  const start = host.now();
+  const { state, binding } = await waitForPort(host, installation, options, start);
+  const listener: Check = {
+    id: 'listener',
+    status: 'pass',
+    summary: `Ollama listens on ${binding.listeners.map(({ address, port }) => printAddress(address, port)).join(', ')}.`,
+    evidence: '/proc/net/tcp, /proc/net/tcp6, /proc/<pid>/fd',
+  };
+  const answers = await checkAnswers(host, installation, options, start);
+  const given = givenCheck(state);
+  return { state, binding, version: answers.version, checks: [listener, ...(given ? [given] : []), ...answers.checks] };
+}
+
+async function waitForPort(host: Host, installation: Installation, options: VerifyOptions, start: number) {
+  const { wanted, timeout, onWait } = options;
+  let state = await installation.observe();
+  let asked = host.now();
+  let pause = FIRST_PAUSE;
+  for (;;) {
+    const binding = bindingOf(host, state, [wanted.port]);
+    if (matches(binding, wanted)) return { state, binding };
+    const elapsed = host.now() - start;
+    if (isDown(state)) throw await notUp(host, installation, state, binding, wanted, 'ended');
+    if (elapsed >= timeout) throw await notUp(host, installation, state, binding, wanted, 'timeout');
+    onWait('port', elapsed);
+    await host.sleep(pause, host.interrupted);
+    checkInterrupted(host);
+    pause = Math.min(pause * 1.4, LONGEST_PAUSE);
+    if (host.now() - asked >= ASK_EVERY || state.pids.length === 0) {
+      state = await installation.observe();
+      asked = host.now();
+    }
+  }
+}
+
+function isDown({ phase }: ServiceState): boolean {
+  return phase === 'failed' || phase === 'restarting' || phase === 'stopped';
+}
+
+async function notUp(
+  host: Host,
+  installation: Installation,
+  state: ServiceState,
+  binding: Binding,
+  wanted: HostValue,
+  why: 'ended' | 'timeout',
+): Promise<SetupError> {
+  const log = await installation.log();
+  const holders = rivals(host, wanted.port, binding.listeners);
+  const where = binding.listeners.map(({ address, port }) => printAddress(address, port)).join(', ') || 'nowhere';
+  const what =
+    why === 'ended'
+      ? `Ollama did not stay up on ${listenAddress(wanted)}: ${installation.title} is ${state.phase}${state.reason ? ` (${state.reason})` : ''}.`
+      : `Ollama did not open ${listenAddress(wanted)} in time; it listens ${where === 'nowhere' ? where : `on ${where}`}.`;
+  const rival =
+    holders.length > 0 ? `Port ${wanted.port} is held by ${holders.map(describeListener).join(' and by ')}.` : '';
+  return new SetupError(holders.length > 0 ? 'port-held' : 'not-up', EXIT.notUp, what, {
+    meaning: [rival, log && `Its last words:\n${log}`].filter(Boolean).join('\n'),
+    remedy: holders[0]?.pid
+      ? `stop process ${holders[0].pid} (${holders[0].process}), then run this again`
+      : logCommand(installation),
+  });
+}
+
+function logCommand({ kind, id }: Installation): string {
+  if (kind === 'systemd') return `journalctl -u ${id} -n 50`;
+  return kind === 'systemd-user' ? `journalctl --user -u ${id} -n 50` : 'look at the output of `ollama serve`';
+}
+
+/** HTTP on loopback (or on the one address) first, then on one address of every other interface. */
+async function checkAnswers(host: Host, installation: Installation, options: VerifyOptions, start: number) {
+  const { wanted, timeout, onWait } = options;
+  const home = scopeOf(wanted) === 'address' ? urlHost(wanted.host) : '127.0.0.1';
+  const base = `http://${home}:${wanted.port}`;
+  let answer = await version(host, base, HTTP_TRY);
+  while ('failure' in answer && host.now() - start < timeout) {
+    onWait('http', host.now() - start);
+    await host.sleep(50, host.interrupted);
+    checkInterrupted(host);
+    answer = await version(host, base, HTTP_TRY);
+    if ('failure' in answer) {
+      const state = await installation.observe();
+      if (isDown(state))
+        throw await notUp(host, installation, state, bindingOf(host, state, [wanted.port]), wanted, 'ended');
+    }
+  }
+  const checks = [httpCheck(base, answer)];
+  if (scopeOf(wanted) === 'all' && !('failure' in answer))
+    checks.push(...(await checkOtherInterfaces(host, wanted.port)));
+  return { version: 'failure' in answer ? undefined : answer.version, checks };
+}
+
+async function checkOtherInterfaces(host: Host, port: number): Promise<Check[]> {
+  const bases = oneAddressEach(host).map((address) => `http://${urlHost(address)}:${port}`);
+  return Promise.all(bases.map(async (base) => httpCheck(base, await version(host, base, HTTP_TRY))));
+}
+
+function httpCheck(base: string, answer: { version: string } | { failure: string }): Check {
+  const evidence = `GET ${base}/api/version`;
+  if (!('failure' in answer)) {
+    return { id: 'http', status: 'pass', summary: `Ollama ${answer.version} answers at ${base}.`, evidence };
+  }
+  return {
+    id: 'http',
+    status: 'warn',
+    cause: 'not-answering-yet',
+    summary: `The port is open at ${base}, but nothing has answered there yet (${answer.failure}).`,
+    evidence,
+    remedy: `curl ${base}/api/version`,
+  };
+}
+
+/** The variable in the process itself, where it can be seen: configuration text proves nothing. */
+function givenCheck(state: ServiceState): Check | undefined {
+  if (state.given === undefined) return undefined;
+  const evidence = `/proc/${state.pids[0]}/environ: OLLAMA_HOST=${state.given}`;
+  return { id: 'environment', status: 'pass', summary: `The process was given OLLAMA_HOST=${state.given}.`, evidence };
+}
+
+function urlHost(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function printAddress(address: string, port: number): string {
+  return `${urlHost(address)}:${port}`;
+}

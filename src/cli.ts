@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { EXIT } from './errors.ts';
+
+const words = process.argv.slice(2);
+
+// Asked for its version alone, the program loads nothing else.
+if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+  process.stdout.write(`${__VERSION__}\n`);
+} else {
+  import('./commands/run.ts')
+    .then(({ run }) => run(words))
+    .then(
+      (exit) => {
+        process.exitCode = exit;
+      },
+      (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+        process.exitCode = EXIT.defect;
+      },
+    );
+}

@@ -1,0 +1,103 @@
+import { CommandError } from '../actions/command.ts';
+import { ValidationError } from '../actions/validate.ts';
+import { Interrupted, type Outcome } from '../engine/transaction.ts';
+import { EXIT, type ExitCode, FileError, SetupError } from '../errors.ts';
+import type { Options } from '../flags.ts';
+import type { Report } from './report.ts';
+
+/** The error to end with after a transaction that did not succeed; writes the outcome into the report. */
+export function failureOf(outcome: Exclude<Outcome, { kind: 'committed' }>, report: Report, options: Options): Error {
+  const reason = explain(outcome.reason);
+  if (outcome.kind === 'rollback-failed') {
+    report.outcome = 'failed';
+    return new SetupError(
+      'rollback-failed',
+      EXIT.rollbackFailed,
+      `${reason.message} Putting the old state back failed as well: ${wordsOf(outcome.rollback)}`,
+      {
+        meaning: `These are not as they were: ${outcome.stuck.join(', ')}. The originals are kept in the state folder.`,
+        remedy: 'npx stigmer-setup-ollama undo',
+        cause: outcome.rollback,
+      },
+    );
+  }
+  if (outcome.kind === 'kept') {
+    report.outcome = 'failed';
+    return withMeaning(reason, 'The change was left in place, as --keep-on-failure asks.');
+  }
+  report.outcome = 'rolled-back';
+  const back = report.steps.some(({ status }) => status === 'reverted')
+    ? 'Everything was put back as it was.'
+    : 'Nothing was changed.';
+  if (outcome.reason instanceof Interrupted)
+    return new SetupError('interrupted', reason.exit, 'Interrupted.', { meaning: back });
+  return withMeaning(reason, back + (options.command === 'undo' ? ' The change of setup is still in place.' : ''));
+}
+
+function withMeaning(error: SetupError, last: string): SetupError {
+  const meaning = [error.meaning, last].filter(Boolean).join('\n');
+  return new SetupError(error.code, error.exit, error.message, {
+    meaning,
+    remedy: error.remedy,
+    cause: error.cause ?? error,
+  });
+}
+
+/** Anything thrown, as an error for people. What is unknown is a defect of this program. */
+export function explain(reason: unknown): SetupError {
+  if (reason instanceof SetupError) return reason;
+  if (reason instanceof Interrupted)
+    return new SetupError('interrupted', reason.exit, 'Interrupted.', { meaning: 'Nothing was changed.' });
+  if (reason instanceof FileError)
+    return new SetupError(`file-${reason.errno.toLowerCase()}`, fileExit(reason), fileWords(reason), {
+      remedy: fileRemedy(reason),
+      cause: reason,
+    });
+  if (reason instanceof CommandError) {
+    const remedy = reason.argv.includes('systemctl') ? 'systemctl --failed' : '';
+    return new SetupError('command-failed', EXIT.rolledBack, reason.message, { remedy, cause: reason });
+  }
+  if (reason instanceof ValidationError) {
+    return new SetupError('validation', EXIT.rolledBack, `systemd does not accept the new file: ${reason.message}`, {
+      remedy: 'systemd-analyze verify',
+      cause: reason,
+    });
+  }
+  if (reason instanceof Error && reason.name === 'ConflictError') {
+    return new SetupError('changed-meanwhile', EXIT.rolledBack, `${reason.message}.`, {
+      remedy: 'npx stigmer-setup-ollama',
+      cause: reason,
+    });
+  }
+  return new SetupError('defect', EXIT.defect, `stigmer-setup-ollama itself failed: ${wordsOf(reason)}`, {
+    remedy: 'please report this with the output of the same command and --verbose',
+    cause: reason,
+  });
+}
+
+function wordsOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+function fileExit({ errno }: FileError): ExitCode {
+  return errno === 'EACCES' ? EXIT.rights : EXIT.rolledBack;
+}
+
+const FILE_WORDS: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is mounted read-only',
+  EACCES: 'this user may not do that',
+  EPERM: 'the system does not allow it',
+};
+
+function fileWords({ errno, path, message }: FileError): string {
+  if (errno === 'EPERM' && message.startsWith(path)) return `${message}.`;
+  return `${path} could not be read or written: ${FILE_WORDS[errno] ?? message}.`;
+}
+
+function fileRemedy({ errno, path }: FileError): string {
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return `df -h ${path.slice(0, path.lastIndexOf('/')) || '/'}`;
+  if (errno === 'EROFS') return `mount | grep ro,   # then remount, or make the change where this system is configured`;
+  return errno === 'EACCES' ? 'sudo npx stigmer-setup-ollama' : `ls -ld ${path}`;
+}

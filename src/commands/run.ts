@@ -1,0 +1,70 @@
+import { Interrupted } from '../engine/transaction.ts';
+import { EXIT, type ExitCode, SetupError } from '../errors.ts';
+import { type Options, parseFlags } from '../flags.ts';
+import { RealHost } from '../host/real.ts';
+import { trace } from '../host/trace.ts';
+import { colorsFor } from '../ui/color.ts';
+import { People, sayError } from '../ui/people.ts';
+import { type Context, contextOf } from './context.ts';
+import { explain } from './failure.ts';
+import { newReport } from './report.ts';
+
+/** Runs what the words ask for; answers with the exit code of the contract. */
+export async function run(words: readonly string[]): Promise<ExitCode> {
+  const host = new RealHost();
+  let options: Options;
+  try {
+    options = parseFlags(words, host.env);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    return refuseWords(host, words, error);
+  }
+  if (options.version) return print(`${__VERSION__}\n`);
+  if (options.help) return print((await import('../ui/help.ts')).help());
+  host.catchSignals();
+  if (options.verbose) trace.write = (line) => process.stderr.write(`${line}\n`);
+  const people = new People(host, options);
+  if (options.command === 'demo') return (await import('./demo.ts')).demo(host, people);
+  const context = contextOf(host, options, people, newReport(host, options.command, options.host, __VERSION__));
+  return perform(host, context);
+}
+
+async function perform(host: RealHost, context: Context): Promise<ExitCode> {
+  const { options, report } = context;
+  try {
+    await (await commandOf(options.command))(context);
+  } catch (error) {
+    const known =
+      host.interrupted.aborted && !(error instanceof SetupError)
+        ? explain(new Interrupted(host.interrupted))
+        : explain(error);
+    report.exitCode = known.exit;
+    if (report.outcome === 'unchanged' || report.outcome === 'planned') report.outcome = 'failed';
+    report.error = { code: known.code, message: known.message, meaning: known.meaning, remedy: known.remedy };
+    sayError(colorsFor(host, options.color, host.terminal.stderr), known, options.verbose);
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  return report.exitCode;
+}
+
+async function commandOf(command: Options['command']): Promise<(context: Context) => Promise<void>> {
+  if (command === 'undo') return (await import('./undo.ts')).undo;
+  return command === 'doctor' ? (await import('./doctor.ts')).doctor : (await import('./setup.ts')).setup;
+}
+
+/** Words that were not understood: said to people, and as JSON to a program that asked for JSON. */
+function refuseWords(host: RealHost, words: readonly string[], error: SetupError): ExitCode {
+  sayError(colorsFor(host, true, host.terminal.stderr), error, false);
+  if (words.includes('--json')) {
+    const report = newReport(host, words.includes('undo') ? 'undo' : 'setup', '', __VERSION__);
+    report.exitCode = error.exit;
+    report.error = { code: error.code, message: error.message, meaning: error.meaning, remedy: error.remedy };
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  }
+  return error.exit;
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(text);
+  return EXIT.ok;
+}

@@ -1,0 +1,74 @@
+import { EXIT, SetupError } from '../errors.ts';
+import type { Options } from '../flags.ts';
+import type { Host } from '../host/host.ts';
+import { listeningSockets } from '../probes/listeners.ts';
+import { findProcesses } from '../probes/processes.ts';
+import { detectAll } from '../rooms/index.ts';
+import { type Installation, isServe, type Scene } from '../rooms/room.ts';
+
+/** The tool's state folder (contract, "What is on disk"; XDG Base Directory Specification for users). */
+export function stateDir(host: Host): string {
+  if (host.user.uid === 0) return '/var/lib/stigmer-setup-ollama';
+  const base = host.env.XDG_STATE_HOME;
+  return `${base?.startsWith('/') ? base : `${host.user.home}/.local/state`}/stigmer-setup-ollama`;
+}
+
+/** Finds every Ollama on this host (or in the image of --root). */
+export async function findInstallations(host: Host, options: Options): Promise<Installation[]> {
+  const offline = options.root !== undefined;
+  const scene: Scene = {
+    host,
+    offline,
+    version: __VERSION__,
+    stateDir: stateDir(host),
+    servers: offline ? [] : findProcesses(host, isServe),
+    listeners: offline ? [] : listeningSockets(host),
+  };
+  return detectAll(scene);
+}
+
+/**
+ * The one that is meant: by --target, or the only one. Undefined when there are several to choose from.
+ * @throws SetupError exit 3 when there is none, exit 2 when --target names none
+ */
+export function selectInstallation(found: Installation[], target: string | undefined): Installation | undefined {
+  if (found.length === 0) throw noOllama();
+  if (target === undefined) return found.length === 1 ? found[0] : undefined;
+  const [kind, ...rest] = target.split(':');
+  const id = rest.join(':');
+  const hits = found.filter((one) => one.kind === kind && (id === '' || one.id === id || one.id.endsWith(`/${id}`)));
+  if (hits.length === 1) return hits[0];
+  const what = hits.length === 0 ? 'matches no Ollama on this host' : 'matches several';
+  throw new SetupError('target', EXIT.usage, `--target ${target} ${what}.`, {
+    meaning: `There is: ${found.map(({ title }) => title).join('; ')}.`,
+    remedy: `--target ${targetOf((hits[0] ?? found[0])!)}`,
+  });
+}
+
+/** What --target takes for an installation. */
+export function targetOf({ kind, id }: Installation): string {
+  return `${kind}:${id}`;
+}
+
+/** Several, and nobody to ask which. */
+export function needsTarget(found: Installation[]): SetupError {
+  const list = found
+    .map((one) => `  --target ${targetOf(one)}   ${one.title}${one.state.pids.length > 0 ? ', running' : ''}`)
+    .join('\n');
+  return new SetupError(
+    'several-installations',
+    EXIT.usage,
+    `There are ${found.length} Ollamas on this host, and it was not said which is meant.`,
+    {
+      meaning: `Nothing was changed. They are:\n${list}`,
+      remedy: `npx stigmer-setup-ollama --yes --target ${targetOf(found[0]!)}`,
+    },
+  );
+}
+
+function noOllama(): SetupError {
+  return new SetupError('no-ollama', EXIT.notFound, 'No Ollama was found on this host.', {
+    meaning: 'Neither a service nor a running `ollama serve` is here, so there is nothing to set up.',
+    remedy: 'curl -fsSL https://ollama.com/install.sh | sh   # then run this again',
+  });
+}

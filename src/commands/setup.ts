@@ -1,0 +1,266 @@
+import { type Binding, bindingOf, describeListener, matches, rivals } from '../checks/binding.ts';
+import { type Verified, verify } from '../checks/verify.ts';
+import { isEmpty, type Plan } from '../engine/plan.ts';
+import type { Journal } from '../engine/store.ts';
+import { type StepEvent, transact } from '../engine/transaction.ts';
+import { EXIT, SetupError } from '../errors.ts';
+import { loaded, version } from '../ollama/api.ts';
+import { checkWanted, type HostValue, parseHost } from '../ollama/host-value.ts';
+import { reachableAddresses } from '../probes/addresses.ts';
+import { type Installation, isRefusal, type Refusal } from '../rooms/room.ts';
+import { printListeners, sayCheck, sayExposure, sayFound, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
+import { consentToSetup, consentToStart, pickInstallation } from './consent.ts';
+import type { Context } from './context.ts';
+import { failureOf } from './failure.ts';
+import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
+import { bindingReport, exposureOf, installationReport, type Report } from './report.ts';
+import { findInstallations, needsTarget, selectInstallation } from './scene.ts';
+
+/** What one run of setup knows. */
+interface Run extends Context {
+  wanted: HostValue;
+  canonical: string;
+}
+
+/** Makes Ollama listen as wanted: find, plan, ask, apply, restart, verify, else roll back. Fills the report, throws SetupError. */
+export async function setup(context: Context): Promise<void> {
+  const { host, options, store, report } = context;
+  const { value: wanted, canonical } = readWanted(options.host);
+  report.wanted.ollamaHost = canonical;
+  const run: Run = { ...context, wanted, canonical };
+  if (options.dryRun || options.check) {
+    tellUnfinished(store, report);
+    return proceed(run);
+  }
+  await withLock(host, 'setup', async () => {
+    await adoptUnfinished(context);
+    await proceed(run);
+  });
+}
+
+function readWanted(raw: string): { value: HostValue; canonical: string } {
+  const result = checkWanted(raw);
+  if (!('refused' in result)) return result;
+  throw new SetupError(result.code, EXIT.usage, `--host ${JSON.stringify(raw)} cannot be used: ${result.refused}`, {
+    meaning: 'Nothing was changed.',
+    remedy: 'npx stigmer-setup-ollama --host 0.0.0.0:11434',
+  });
+}
+
+async function proceed(run: Run): Promise<void> {
+  const { host, options, people, report } = run;
+  const found = await findInstallations(host, options);
+  report.installations = found.map((one) => installationReport(one, false, undefined));
+  const installation = selectInstallation(found, options.target) ?? (await chooseOne(run, found));
+  const before = await describeBefore(run, found, installation);
+  if (installation.refusal) throw refused(installation.refusal);
+  const bound = matches(before, run.wanted);
+  const start = await wantsStart(run, installation);
+  const request = { wanted: run.canonical, start, restart: options.restart, bound };
+  const plan = installation.plan(request);
+  if (isRefusal(plan)) throw refused(plan);
+  if (isEmpty(plan)) return unchanged(run, installation, bound);
+  const { stepsOf } = await import('../ui/steps.ts');
+  report.steps = stepsOf(host, plan);
+  await warnOfInterruption(run, plan, before);
+  sayPlan(people, report);
+  sayExposure(people, report);
+  sayWarnings(people, report);
+  if (options.dryRun || options.check) return planned(run);
+  if (!options.yes) await consentToSetup(host, report);
+  if (installation.needsRoot) await run.ensureRoot();
+  await apply(run, installation, plan, before);
+}
+
+async function chooseOne(run: Run, found: Installation[]): Promise<Installation> {
+  const { host, options } = run;
+  if (options.yes || options.dryRun || options.check || !host.terminal.stdin) throw needsTarget(found);
+  return pickInstallation(host, found);
+}
+
+/** What is there now, for the report and for people. */
+async function describeBefore(run: Run, found: Installation[], installation: Installation): Promise<Binding> {
+  const { host, people, report, wanted, canonical } = run;
+  const ports = [wanted.port, parseHost(installation.value).port];
+  const before = bindingOf(host, installation.state, ports);
+  const port = before.listeners[0]?.port;
+  const answer = port === undefined ? undefined : await version(host, `http://${reachable(before)}:${port}`, 2000);
+  const running = answer && !('failure' in answer) ? answer.version : undefined;
+  report.installations = found.map((one) =>
+    installationReport(one, one === installation, one === installation ? running : undefined),
+  );
+  report.before = bindingReport(before);
+  report.after = report.before;
+  report.warnings.push(...installation.warnings);
+  report.exposure = exposureOf(reachableAddresses(host), canonical);
+  for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {
+    report.warnings.push({
+      code: 'public-address',
+      message: `${address} is an address of the internet: unless a firewall is in front, anybody can use this Ollama.`,
+    });
+  }
+  const others = before.listeners.length > 0 ? [] : rivals(host, wanted.port, before.listeners);
+  if (others.length > 0) {
+    report.warnings.push({
+      code: 'port-held',
+      message: `Port ${wanted.port} is held by ${others.map(describeListener).join(' and by ')}, which is not ${installation.title}.`,
+    });
+  }
+  sayFound(people, report);
+  return before;
+}
+
+/** Where on this machine a listener can be asked. */
+function reachable({ scope, listeners }: Binding): string {
+  const address = scope === 'all' ? '127.0.0.1' : (listeners[0]?.address ?? '127.0.0.1');
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+/** A stopped service is started only when the user says so, by --yes or at the prompt. */
+async function wantsStart(run: Run, installation: Installation): Promise<boolean> {
+  const { host, options } = run;
+  if (!options.restart || !['stopped', 'failed'].includes(installation.state.phase)) return false;
+  if (options.yes || options.dryRun || options.check) return true;
+  return host.terminal.stdin ? consentToStart(host, installation) : false;
+}
+
+/** A restart cuts off whoever is being answered, and unloads models: said before it happens. */
+async function warnOfInterruption(run: Run, plan: Plan, before: Binding): Promise<void> {
+  const restarts = plan.activate.some(({ id }) => id === 'restart');
+  const port = before.listeners[0]?.port;
+  if (!restarts || port === undefined) return;
+  const models = await loaded(run.host, `http://${reachable(before)}:${port}`, 2000);
+  if ('failure' in models || models.models.length === 0) return;
+  const names = models.models.map(({ name }) => name).join(', ');
+  run.report.warnings.push({
+    code: 'model-loaded',
+    message: `The restart unloads ${names} and cuts off any answer that is being generated.`,
+  });
+}
+
+/** Nothing to do: the wanted state holds, or there is nothing that may be done about the rest. */
+async function unchanged(run: Run, installation: Installation, bound: boolean): Promise<void> {
+  const { host, report, people, store } = run;
+  report.outcome = 'unchanged';
+  report.exitCode = EXIT.ok;
+  report.receipt = store.receipt(installation.target) ? store.receiptPath(installation.target) : null;
+  if (bound) {
+    const { checks } = await verify(host, installation, { wanted: run.wanted, timeout: 1, onWait: () => {} });
+    report.checks.push(...checks);
+  }
+  sayWarnings(people, report);
+  const state = bound
+    ? `listens on ${printListeners(report.after)} already`
+    : 'is configured already, and is not running';
+  people.say(`${people.colors.green('✓')} Nothing to do: Ollama ${state}.`);
+}
+
+function planned({ options, report, people }: Run): void {
+  report.outcome = 'planned';
+  report.exitCode = options.check ? EXIT.wouldChange : EXIT.ok;
+  people.say();
+  people.say('Nothing was changed.');
+}
+
+async function apply(run: Run, installation: Installation, plan: Plan, before: Binding): Promise<void> {
+  const { host, options, people, report, store } = run;
+  const journal = newJournal(run, installation, plan, before);
+  const onStep = (event: StepEvent) => {
+    markStep(report, event);
+    sayStep(people, event);
+  };
+  const restarts = plan.activate.some(({ id }) => id === 'restart' || id === 'start');
+  let verified: Verified | undefined;
+  const outcome = await transact({
+    host,
+    store,
+    journal,
+    activate: options.restart,
+    keepOnFailure: options.keepOnFailure,
+    onStep,
+    verify: async () => {
+      if (options.restart && (restarts || matches(before, run.wanted))) verified = await verifyRun(run, installation);
+    },
+    verifyOld: () => verifyOld(run, installation),
+  });
+  if (verified) {
+    report.after = bindingReport(verified.binding);
+    report.checks.push(...verified.checks);
+    const selected = report.installations.find((one) => one.selected);
+    if (selected) Object.assign(selected, { version: verified.version ?? selected.version, running: true });
+  }
+  if (outcome.kind !== 'committed') {
+    if (outcome.kind === 'kept') report.changed = true;
+    throw failureOf(outcome, report, options);
+  }
+  await succeed(run, installation, restarts);
+}
+
+async function succeed(run: Run, installation: Installation, restarts: boolean): Promise<void> {
+  const { options, people, report, store } = run;
+  const again = (await findInstallations(run.host, options)).find(({ target }) => target === installation.target);
+  const selected = report.installations.find((one) => one.selected);
+  if (again && selected) selected.settings = again.settings;
+  report.outcome = 'changed';
+  report.changed = true;
+  report.exitCode = EXIT.ok;
+  report.receipt = store.receiptPath(installation.target);
+  for (const check of report.checks) sayCheck(people, check);
+  people.say();
+  if (restarts) {
+    people.say(`before  ${printListeners(report.before)}`);
+    people.say(`after   ${printListeners(report.after)}`);
+    people.say(`From a container: http://host.docker.internal:${run.wanted.port}`);
+  } else {
+    people.say('The configuration is written; it takes effect when Ollama is started next.');
+  }
+  people.say('Take it back with: npx stigmer-setup-ollama undo');
+}
+
+function newJournal(run: Run, installation: Installation, plan: Plan, before: Binding): Journal {
+  const { host, canonical } = run;
+  const { kind, id, state } = installation;
+  return {
+    journalVersion: 1,
+    run: `stigmer-${host.pid}`,
+    operation: 'setup',
+    startedAt: new Date(host.now()).toISOString(),
+    tool: __VERSION__,
+    plan,
+    before: { kind, id, running: state.pids.length > 0, ...bindingReport(before) },
+    wanted: canonical,
+  };
+}
+
+function verifyRun(run: Run, installation: Installation): Promise<Verified> {
+  const { host, options, people, wanted } = run;
+  const onWait = (what: 'port' | 'http', elapsed: number) => {
+    const text =
+      what === 'port' ? 'Waiting for Ollama to open its port' : 'The port is open; waiting for Ollama to answer';
+    if (elapsed > 300) people.pending(`… ${text} (${Math.round(elapsed / 1000)} s)`);
+  };
+  return verify(host, installation, { wanted, timeout: options.timeout, onWait });
+}
+
+/** After a roll-back: waits a moment for the old service, so that what is said about it is true. */
+async function verifyOld(run: Run, installation: Installation): Promise<void> {
+  const { host, report } = run;
+  const ports = report.before.listeners.map(({ port }) => port);
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const state = await installation.observe();
+    const binding = bindingOf(host, state, ports);
+    report.after = bindingReport(binding);
+    if (binding.scope === report.before.scope || Date.now() > deadline) return;
+    await host.sleep(50);
+  }
+}
+
+function markStep(report: Report, { id, status }: StepEvent): void {
+  const step = report.steps.find((candidate) => candidate.id === id);
+  if (step && status !== 'begun') step.status = status;
+}
+
+function refused({ code, exit, message, meaning, remedy }: Refusal): SetupError {
+  return new SetupError(code, exit, message, { meaning, remedy });
+}

@@ -1,0 +1,33 @@
+import type { FileChange } from '../actions/file.ts';
+import type { Act } from '../actions/index.ts';
+
+/** The kinds of change that a journal can keep. */
+export type Change = FileChange;
+
+/** What a run would do, as data: every view of it (dry run, question, JSON, journal, undo) reads this and nothing else. */
+export interface Plan {
+  /** Which installation, as `kind:id`. */
+  target: string;
+  changes: Change[];
+  /** What makes the changes take effect. */
+  activate: Act[];
+  /** What makes the old state take effect again, once the changes are taken back. */
+  deactivate: Act[];
+}
+
+export type StepStatus = 'planned' | 'done' | 'unchanged' | 'reverted' | 'failed';
+
+/** A step of a plan as people and programs see it. */
+export interface Step {
+  id: string;
+  title: string;
+  status: StepStatus;
+  path?: string;
+  diff?: string;
+  command?: string;
+}
+
+/** True when the plan would do nothing at all. */
+export function isEmpty(plan: Plan): boolean {
+  return plan.changes.length === 0 && plan.activate.length === 0;
+}

@@ -1,0 +1,195 @@
+import { type FileState, fingerprint, temporaryName } from '../actions/file.ts';
+import type { Act } from '../actions/index.ts';
+import { FileError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import type { Change, Plan } from './plan.ts';
+
+/** A run that has begun, written down before its first change. Everything needed to take it back is in it. */
+export interface Journal {
+  journalVersion: 1;
+  run: string;
+  operation: 'setup' | 'undo';
+  startedAt: string;
+  tool: string;
+  plan: Plan;
+  before: unknown;
+  wanted: string;
+}
+
+/** What was done to one installation, over all runs: the originals from before the first, and what is there now. */
+export interface Receipt {
+  receiptVersion: 1;
+  target: string;
+  createdAt: string;
+  updatedAt: string;
+  /** The version of this program that wrote it last. */
+  tool: string;
+  wanted: string;
+  /** The state of the installation before the first run, as its room described it. */
+  before: unknown;
+  entries: ReceiptEntry[];
+  deactivate: Act[];
+}
+
+export interface ReceiptEntry {
+  change: Change;
+  /** Fingerprints of every state that this program gave the file. */
+  ours: string[];
+}
+
+const OURS_KEPT = 20;
+const FOLDER = { mode: 0o700 };
+const FILE = { mode: 0o600 };
+
+/** The state folder: one journal while a run is under way, one receipt for each installation that was changed. */
+export class Store {
+  readonly dir: string;
+  readonly #host: Host;
+
+  constructor(host: Host, dir: string) {
+    this.#host = host;
+    this.dir = dir;
+  }
+
+  get #owner() {
+    return { uid: this.#host.user.uid, gid: this.#host.user.gid };
+  }
+
+  get #journalPath(): string {
+    return `${this.dir}/journal.json`;
+  }
+
+  receiptPath(target: string): string {
+    return `${this.dir}/receipts/${encodeURIComponent(target)}.json`;
+  }
+
+  /** The unfinished run, if there is one. */
+  journal(): Journal | undefined {
+    return this.#read<Journal>(this.#journalPath, (value) => value.journalVersion === 1);
+  }
+
+  /** Writes the journal down and flushes it; only then may the first change be made. */
+  async begin(journal: Journal): Promise<void> {
+    await this.#write(this.#journalPath, journal);
+  }
+
+  /** Notes how far the run is, for people. Recovery itself looks at the machine, so this needs no flush. */
+  async note(step: string, status: string): Promise<void> {
+    await this.#host
+      .as('self')
+      .append(`${this.dir}/progress`, `${new Date(this.#host.now()).toISOString()} ${step} ${status}\n`);
+  }
+
+  /** The last line of `note`, such as "restart begun". */
+  progress(): string | undefined {
+    const lines = (this.#host.files.text(`${this.dir}/progress`) ?? '').trim().split('\n');
+    return lines.at(-1)?.split(' ').slice(1).join(' ') || undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.#host.as('self').remove(this.#journalPath);
+    await this.#host.as('self').remove(`${this.dir}/progress`);
+  }
+
+  receipts(): Receipt[] {
+    return this.#host.files
+      .list(`${this.dir}/receipts`)
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .map((name) => this.#read<Receipt>(`${this.dir}/receipts/${name}`, (value) => value.receiptVersion === 1))
+      .filter((receipt) => receipt !== undefined);
+  }
+
+  receipt(target: string): Receipt | undefined {
+    return this.receipts().find((receipt) => receipt.target === target);
+  }
+
+  /** Adds a finished (or interrupted) run to the receipt; originals that are already there stay the originals. */
+  async record(journal: Journal): Promise<void> {
+    const known = this.receipt(journal.plan.target);
+    const entries = [...(known?.entries ?? [])];
+    for (const change of journal.plan.changes) {
+      const index = entries.findIndex((entry) => entry.change.path === change.path);
+      if (index < 0) entries.push({ change, ours: [fingerprint(change.to)] });
+      else entries[index] = merge(entries[index]!, change);
+    }
+    const at = new Date(this.#host.now()).toISOString();
+    const receipt: Receipt = {
+      receiptVersion: 1,
+      target: journal.plan.target,
+      createdAt: known?.createdAt ?? at,
+      updatedAt: at,
+      tool: journal.tool,
+      wanted: journal.wanted,
+      before: known?.before ?? journal.before,
+      entries,
+      deactivate: known?.deactivate ?? journal.plan.deactivate,
+    };
+    await this.#write(this.receiptPath(receipt.target), receipt);
+  }
+
+  /** Forgets an installation whose original state is back; takes the state folder away with the last one. */
+  async forget(target: string): Promise<void> {
+    const self = this.#host.as('self');
+    await self.remove(this.receiptPath(target));
+    await self.removeDirectory(`${this.dir}/receipts`);
+  }
+
+  /** Removes the state folder if nothing is in it any more. */
+  async tidy(): Promise<void> {
+    await this.#host
+      .as('self')
+      .removeDirectory(`${this.dir}/receipts`)
+      .catch(() => false);
+    await this.#host
+      .as('self')
+      .removeDirectory(this.dir)
+      .catch(() => false);
+  }
+
+  #read<T>(path: string, valid: (value: T) => boolean): T | undefined {
+    const text = this.#host.files.text(path);
+    if (text === undefined) return undefined;
+    try {
+      const value = JSON.parse(text) as T;
+      if (valid(value)) return value;
+    } catch {
+      // falls through: the message is the same for text that is no JSON and for JSON that is no receipt
+    }
+    throw new FileError('EBADMSG', path, `${path} was not written by this version of the program, or was damaged`);
+  }
+
+  async #write(path: string, value: unknown): Promise<void> {
+    const self = this.#host.as('self');
+    await this.#makeFolder(path.slice(0, path.lastIndexOf('/')));
+    const temporary = temporaryName(path, 'new');
+    await self.stage(temporary, Buffer.from(`${JSON.stringify(value, null, 1)}\n`), { ...FILE, ...this.#owner });
+    await self.commit(temporary, path);
+  }
+
+  async #makeFolder(dir: string): Promise<void> {
+    const stat = await this.#host.as('self').stat(dir);
+    if (stat) {
+      if (stat.kind !== 'directory' || stat.uid !== this.#host.user.uid || (stat.mode & 0o022) !== 0) {
+        throw new FileError('EPERM', dir, `${dir} is not a folder that only this user can write`);
+      }
+      return;
+    }
+    const up = dir.slice(0, dir.lastIndexOf('/'));
+    if (up && !(await this.#host.as('self').stat(up))) await this.#makeFolder(up);
+    await this.#host.as('self').makeDirectory(dir, { ...FOLDER, ...this.#owner });
+  }
+}
+
+function merge(entry: ReceiptEntry, change: Change): ReceiptEntry {
+  const state: FileState | null = change.to;
+  const ours = [...new Set([...entry.ours, fingerprint(state)])].slice(-OURS_KEPT);
+  const lines = [
+    ...entry.change.lines,
+    ...change.lines.filter(({ ours }) => !entry.change.lines.some((l) => l.ours === ours)),
+  ];
+  const folders = [
+    ...entry.change.folders,
+    ...change.folders.filter(({ path }) => !entry.change.folders.some((f) => f.path === path)),
+  ];
+  return { change: { ...entry.change, to: state, lines, folders }, ours };
+}

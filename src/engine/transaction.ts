@@ -1,0 +1,187 @@
+import { applyFile, inspect, invert, temporaryName } from '../actions/file.ts';
+import { type Act, perform } from '../actions/index.ts';
+import type { Host } from '../host/host.ts';
+import type { Change } from './plan.ts';
+import type { Journal, Store } from './store.ts';
+
+/** What happened to a step; `elapsed` in milliseconds. */
+export interface StepEvent {
+  id: string;
+  title: string;
+  status: 'begun' | 'done' | 'unchanged' | 'reverted' | 'failed';
+  elapsed: number;
+}
+
+export interface Transaction {
+  host: Host;
+  store: Store;
+  journal: Journal;
+  /** False writes the changes and leaves the service as it is. */
+  activate: boolean;
+  /** Proves the new state, and rejects when it does not hold. */
+  verify(): Promise<void>;
+  /** Looks whether the old state works again; never rejects. Called after a roll-back that restarted something. */
+  verifyOld(): Promise<void>;
+  /** True to leave everything as it is when `verify` rejects. */
+  keepOnFailure: boolean;
+  onStep(event: StepEvent): void;
+}
+
+export type Outcome =
+  | { kind: 'committed' }
+  | { kind: 'kept'; reason: unknown }
+  | { kind: 'rolled-back'; reason: unknown }
+  | { kind: 'rollback-failed'; reason: unknown; rollback: unknown; stuck: string[] };
+
+/** The machine is not as the plan saw it: somebody changed it between plan and apply. */
+export class ConflictError extends Error {
+  override name = 'ConflictError';
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} was changed by somebody else while this program ran`);
+    this.path = path;
+  }
+}
+
+/** This program was asked to end. `exit` is the exit code of the contract. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+  readonly exit: 130 | 143;
+
+  constructor(signal: AbortSignal) {
+    super('interrupted');
+    this.exit = signal.reason === 143 ? 143 : 130;
+  }
+}
+
+/** Rejects once the program was asked to end. */
+export function checkInterrupted(host: Host): void {
+  if (host.interrupted.aborted) throw new Interrupted(host.interrupted);
+}
+
+/**
+ * Makes the changes of a plan, activates and verifies them, or takes all of them back in reverse order. The journal is
+ * on disk before the first change and goes with the last word, so that any run that is cut short can be told and mended.
+ */
+export async function transact(transaction: Transaction): Promise<Outcome> {
+  const { host, store, journal } = transaction;
+  const begun = { changes: [] as Change[], activation: false };
+  let verifying = false;
+  try {
+    checkInterrupted(host);
+    await store.begin(journal);
+    for (const change of journal.plan.changes) await makeChange(transaction, change, begun);
+    if (transaction.activate) {
+      for (const act of journal.plan.activate) await activate(transaction, act, begun);
+    }
+    verifying = true;
+    await transaction.verify();
+    checkInterrupted(host);
+    verifying = false;
+    await commit(store, journal);
+    return { kind: 'committed' };
+  } catch (reason) {
+    if (verifying && transaction.keepOnFailure && !(reason instanceof Interrupted)) {
+      await commit(store, journal);
+      return { kind: 'kept', reason };
+    }
+    return takeBack(transaction, begun, reason);
+  }
+}
+
+async function commit(store: Store, journal: Journal): Promise<void> {
+  if (journal.operation === 'setup') await store.record(journal);
+  else await store.forget(journal.plan.target);
+  await store.end();
+  await store.tidy();
+}
+
+async function makeChange(transaction: Transaction, change: Change, begun: { changes: Change[] }): Promise<void> {
+  const { host, store, journal, onStep } = transaction;
+  checkInterrupted(host);
+  const start = host.now();
+  const event = (status: StepEvent['status']) =>
+    onStep({ id: change.id, title: change.title, status, elapsed: host.now() - start });
+  event('begun');
+  const state = await inspect(host, change);
+  if (state === 'conflict') throw new ConflictError(change.path);
+  if (state === 'done') return event('unchanged');
+  await store.note(change.id, 'begun');
+  begun.changes.push(change);
+  try {
+    await applyFile(host, change, journal.run);
+  } catch (error) {
+    event('failed');
+    throw error;
+  }
+  event('done');
+}
+
+async function activate(transaction: Transaction, act: Act, begun: { activation: boolean }): Promise<void> {
+  const { host, store, onStep } = transaction;
+  checkInterrupted(host);
+  const start = host.now();
+  onStep({ id: act.id, title: act.title, status: 'begun', elapsed: 0 });
+  await store.note(act.id, 'begun');
+  begun.activation = true;
+  try {
+    await perform(host, act, host.interrupted);
+  } catch (error) {
+    checkInterrupted(host);
+    onStep({ id: act.id, title: act.title, status: 'failed', elapsed: host.now() - start });
+    throw error;
+  }
+  onStep({ id: act.id, title: act.title, status: 'done', elapsed: host.now() - start });
+}
+
+/** Takes back what was begun, last first. A change that somebody else has overwritten since stays, and is told. */
+async function takeBack(
+  transaction: Transaction,
+  begun: { changes: Change[]; activation: boolean },
+  reason: unknown,
+): Promise<Outcome> {
+  const { host, store, journal, onStep } = transaction;
+  const stuck: string[] = [];
+  let failure: unknown;
+  for (const change of [...begun.changes].reverse()) {
+    const inverse = invert(change);
+    try {
+      if ((await inspect(host, inverse)) === 'conflict') throw new ConflictError(change.path);
+      await applyFile(host, inverse, journal.run);
+      onStep({ id: change.id, title: inverse.title, status: 'reverted', elapsed: 0 });
+    } catch (error) {
+      failure ??= error;
+      stuck.push(change.path);
+    }
+  }
+  if (begun.activation) {
+    for (const act of journal.plan.deactivate) {
+      try {
+        await persist(() => perform(host, act));
+        onStep({ id: act.id, title: act.title, status: 'reverted', elapsed: 0 });
+      } catch (error) {
+        failure ??= error;
+        stuck.push(act.title);
+      }
+    }
+    await transaction.verifyOld();
+  }
+  if (failure !== undefined) return { kind: 'rollback-failed', reason, rollback: failure, stuck };
+  await store.end().catch(() => undefined);
+  await store.tidy();
+  return { kind: 'rolled-back', reason };
+}
+
+/** A helper program may be hit by the same Ctrl-C that began the roll-back: one more try. */
+async function persist(act: () => Promise<void>): Promise<void> {
+  await act().catch(act);
+}
+
+/** Removes what a run that was cut short left half made; the journal names every file it may have been at. */
+export async function sweep(host: Host, journal: Journal): Promise<void> {
+  for (const change of journal.plan.changes) {
+    const temporary = temporaryName(change.path, journal.run);
+    if (host.files.stat(temporary)) await host.as(change.identity).remove(temporary);
+  }
+}

@@ -1,0 +1,207 @@
+import { distance } from 'fastest-levenshtein';
+import { EXIT, SetupError } from './errors.ts';
+
+export type Command = 'setup' | 'undo' | 'doctor' | 'demo';
+
+export interface Flag {
+  name: string;
+  short?: string;
+  /** What the value is called in --help; a flag without it is a switch. */
+  value?: string;
+  /** The values that are allowed, when they are few. */
+  choices?: readonly string[];
+  commands: readonly Command[];
+  help: string;
+}
+
+const ALL: readonly Command[] = ['setup', 'undo', 'doctor', 'demo'];
+
+/** The one table of flags: the parser, --help, and the tests of the README read it. */
+export const FLAGS = [
+  { name: 'yes', short: 'y', commands: ['setup', 'undo'], help: 'ask nothing; needed where there is no terminal' },
+  {
+    name: 'host',
+    value: 'value',
+    commands: ['setup', 'doctor'],
+    help: 'what OLLAMA_HOST becomes (default 0.0.0.0:11434)',
+  },
+  { name: 'dry-run', commands: ['setup', 'undo'], help: 'show plan and diffs, change nothing' },
+  { name: 'check', commands: ['setup'], help: 'as --dry-run, but exit 10 when something would change' },
+  {
+    name: 'target',
+    value: 'kind[:id]',
+    commands: ['setup', 'undo', 'doctor'],
+    help: 'which Ollama, when there are several',
+  },
+  { name: 'no-restart', commands: ['setup', 'undo'], help: 'write the configuration only' },
+  { name: 'root', value: 'dir', commands: ['setup', 'undo'], help: 'act on an offline root file system (image build)' },
+  {
+    name: 'timeout',
+    value: 'seconds',
+    commands: ['setup', 'undo', 'doctor'],
+    help: 'how long to wait for Ollama (default 60)',
+  },
+  { name: 'keep-on-failure', commands: ['setup'], help: 'leave the change in place when verification fails' },
+  { name: 'json', commands: ['setup', 'undo', 'doctor'], help: 'one JSON document on stdout' },
+  { name: 'quiet', commands: ALL, help: 'say less' },
+  { name: 'verbose', commands: ALL, help: 'show every command that is run, on stderr' },
+  { name: 'no-color', commands: ALL, help: 'no colours (also NO_COLOR)' },
+  { name: 'help', short: 'h', commands: ALL, help: 'this help' },
+  { name: 'version', short: 'V', commands: ALL, help: 'the version' },
+] as const satisfies readonly Flag[];
+
+export const COMMANDS: Record<Command, string> = {
+  setup: 'find Ollama, show what would change, ask, change it, prove it (the default)',
+  undo: 'put back, byte for byte, what setup changed',
+  doctor: 'check Ollama on this host and name what is wrong; changes nothing',
+  demo: 'the whole job on a stand-in Ollama in a temporary folder',
+};
+
+/** What the command line and the environment ask for. */
+export interface Options {
+  command: Command;
+  yes: boolean;
+  host: string;
+  dryRun: boolean;
+  check: boolean;
+  target: string | undefined;
+  restart: boolean;
+  root: string | undefined;
+  /** Milliseconds. */
+  timeout: number;
+  keepOnFailure: boolean;
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  color: boolean;
+  help: boolean;
+  version: boolean;
+}
+
+type Values = Map<string, string | true>;
+
+/**
+ * Reads argv (without node and script) and STIGMER_SETUP_OLLAMA_*; the command line wins.
+ * @throws SetupError exit 2, naming what was not understood and the nearest that would have been
+ */
+export function parseFlags(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Options {
+  const { command, values } = parseWords(argv);
+  for (const flag of FLAGS as readonly Flag[]) {
+    const raw = env[environmentName(flag.name)];
+    if (raw === undefined || values.has(flag.name) || !flag.commands.includes(command)) continue;
+    const value = fromEnvironment(flag, raw);
+    if (value !== undefined) values.set(flag.name, value);
+  }
+  return toOptions(command, values);
+}
+
+/** The environment variable of a flag. */
+export function environmentName(flag: string): string {
+  return `STIGMER_SETUP_OLLAMA_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
+
+function parseWords(argv: readonly string[]): { command: Command; values: Values } {
+  const values: Values = new Map();
+  const words: string[] = [];
+  const queue = argv.flatMap((word) =>
+    /^-[a-zA-Z]{2,}$/.test(word) ? [...word.slice(1)].map((letter) => `-${letter}`) : [word],
+  );
+  while (queue.length > 0) {
+    const word = queue.shift() ?? '';
+    if (!word.startsWith('-') || word === '-') {
+      words.push(word);
+      continue;
+    }
+    const [name, attached] = splitAssignment(word);
+    const flag = findFlag(name);
+    if (!flag.value) {
+      if (attached !== undefined) throw usage(`--${flag.name} takes no value.`);
+      values.set(flag.name, true);
+      continue;
+    }
+    const value = attached ?? queue.shift();
+    if (value === undefined || (attached === undefined && /^--?[a-z]/i.test(value)))
+      throw usage(`--${flag.name} needs a value: --${flag.name} <${flag.value}>`);
+    values.set(flag.name, value);
+  }
+  return { command: commandOf(words, values), values };
+}
+
+function splitAssignment(word: string): [string, string | undefined] {
+  const at = word.indexOf('=');
+  return word.startsWith('--') && at > 0 ? [word.slice(0, at), word.slice(at + 1)] : [word, undefined];
+}
+
+function findFlag(word: string): Flag {
+  const flags = FLAGS as readonly Flag[];
+  const flag = flags.find(({ name, short }) => word === `--${name}` || (short !== undefined && word === `-${short}`));
+  if (flag) return flag;
+  throw usage(
+    `There is no flag ${word}.`,
+    `did you mean ${nearest(
+      word,
+      flags.map(({ name }) => `--${name}`),
+    )}?`,
+  );
+}
+
+function commandOf(words: string[], values: Values): Command {
+  const [word = 'setup', ...rest] = words;
+  const names = Object.keys(COMMANDS) as Command[];
+  const command = names.find((name) => name === word);
+  if (!command) throw usage(`There is no command ${word}.`, `did you mean ${nearest(word, names)}?`);
+  if (rest.length > 0) throw usage(`${command} takes no further words, but got "${rest.join(' ')}".`);
+  for (const name of values.keys()) {
+    const flag = (FLAGS as readonly Flag[]).find((candidate) => candidate.name === name);
+    if (flag && !flag.commands.includes(command))
+      throw usage(`--${name} is not a flag of ${command}, but of ${flag.commands.join(' and ')}.`);
+  }
+  return command;
+}
+
+function nearest(word: string, candidates: string[]): string {
+  return candidates.reduce((best, candidate) => (distance(word, candidate) < distance(word, best) ? candidate : best));
+}
+
+function fromEnvironment(flag: Flag, raw: string): string | true | undefined {
+  if (flag.value) return raw === '' ? undefined : raw;
+  if (/^(1|true|yes|on)$/i.test(raw)) return true;
+  if (/^(0|false|no|off|)$/i.test(raw)) return undefined;
+  throw usage(`${environmentName(flag.name)} is "${raw}", but can only be 1 or 0.`);
+}
+
+function toOptions(command: Command, values: Values): Options {
+  const text = (name: string) => values.get(name) as string | undefined;
+  const seconds = text('timeout') ?? '60';
+  if (!/^\d+(\.\d+)?$/.test(seconds) || Number(seconds) <= 0 || Number(seconds) > 86_400) {
+    throw usage(`--timeout is "${seconds}", but must be a number of seconds above 0.`);
+  }
+  const root = text('root');
+  if (root === '') throw usage('--root needs the folder of a root file system.');
+  if (values.has('quiet') && values.has('verbose')) throw usage('--quiet and --verbose contradict each other.');
+  return {
+    command,
+    yes: values.has('yes'),
+    host: text('host') ?? '0.0.0.0:11434',
+    dryRun: values.has('dry-run'),
+    check: values.has('check'),
+    target: text('target'),
+    restart: !values.has('no-restart') && root === undefined,
+    root,
+    timeout: Number(seconds) * 1000,
+    keepOnFailure: values.has('keep-on-failure'),
+    json: values.has('json'),
+    quiet: values.has('quiet'),
+    verbose: values.has('verbose'),
+    color: !values.has('no-color'),
+    help: values.has('help'),
+    version: values.has('version'),
+  };
+}
+
+function usage(message: string, hint?: string): SetupError {
+  return new SetupError('usage', EXIT.usage, message, {
+    meaning: 'Nothing was changed.',
+    remedy: hint ?? 'npx stigmer-setup-ollama --help',
+  });
+}

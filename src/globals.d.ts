@@ -1,0 +1,7 @@
+/** The version in package.json, put in by the build. */
+declare const __VERSION__: string;
+
+declare module '*.conf' {
+  const text: string;
+  export default text;
+}

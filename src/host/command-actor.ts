@@ -1,0 +1,116 @@
+import { FileError } from '../errors.ts';
+import type { Actor, FileStat, Identity, Ownership, RunOptions, RunResult } from './host.ts';
+import { type RunAs, run } from './run.ts';
+
+const KINDS: Record<string, FileStat['kind']> = {
+  'regular file': 'file',
+  'regular empty file': 'file',
+  directory: 'directory',
+  'symbolic link': 'link',
+};
+
+/** errno names by the words that coreutils print for them (strerror(3), C locale). */
+const ERRNO: [RegExp, string][] = [
+  [/No space left on device/, 'ENOSPC'],
+  [/Read-only file system/, 'EROFS'],
+  [/Permission denied/, 'EACCES'],
+  [/Operation not permitted/, 'EPERM'],
+  [/Disk quota exceeded/, 'EDQUOT'],
+  [/File exists/, 'EEXIST'],
+  [/Directory not empty/, 'ENOTEMPTY'],
+  [/No such file or directory/, 'ENOENT'],
+];
+
+/**
+ * The hands of somebody else: every act is one plain program (coreutils), run through `prefix` (sudo and the like) or
+ * with another user id. So a user sees exactly what runs as root, and nothing of this program does.
+ */
+export class CommandActor implements Actor {
+  readonly identity: Identity;
+  readonly #prefix: readonly string[];
+  readonly #as: RunAs;
+
+  constructor(identity: Identity, prefix: readonly string[], as: RunAs) {
+    this.identity = identity;
+    this.#prefix = prefix;
+    this.#as = as;
+  }
+
+  run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const env = Object.entries({ ...options.env });
+    // sudo drops the environment, so what the command needs is given on the far side of it.
+    const inner =
+      this.#prefix.length > 0 && env.length > 0 ? ['env', ...env.map(([k, v]) => `${k}=${v}`), ...argv] : argv;
+    return run([...this.#prefix, ...inner], options, this.#as);
+  }
+
+  async bytes(path: string): Promise<Buffer | undefined> {
+    const result = await this.run(['base64', '--', path]);
+    if (result.code === 0) return Buffer.from(result.stdout, 'base64');
+    if (/No such file|Not a directory/.test(result.stderr)) return undefined;
+    throw failure(path, result);
+  }
+
+  async stat(path: string): Promise<FileStat | undefined> {
+    const result = await this.run(['stat', '-c', '%F|%a|%u|%g|%s|%Y', '--', path]);
+    if (result.code !== 0) {
+      if (/No such file|Not a directory/.test(result.stderr)) return undefined;
+      throw failure(path, result);
+    }
+    const [kind = '', mode = '0', uid, gid, size, modified] = result.stdout.trim().split('|');
+    return {
+      kind: KINDS[kind] ?? 'other',
+      mode: Number.parseInt(mode, 8),
+      uid: Number(uid),
+      gid: Number(gid),
+      size: Number(size),
+      modified: Number(modified) * 1000,
+    };
+  }
+
+  async stage(temporary: string, bytes: Buffer, ownership: Ownership): Promise<void> {
+    await this.#must(temporary, ['rm', '-f', '--', temporary]);
+    await this.#must(temporary, ['install', ...this.#owned(ownership), '-T', '--', '/dev/stdin', temporary], bytes);
+    await this.#must(temporary, ['sync', '--', temporary]);
+  }
+
+  async commit(temporary: string, path: string): Promise<void> {
+    await this.#must(path, ['mv', '-f', '-T', '--', temporary, path]);
+  }
+
+  async append(path: string, text: string): Promise<void> {
+    await this.#must(path, ['tee', '-a', '--', path], Buffer.from(text));
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#must(path, ['rm', '-f', '--', path]);
+  }
+
+  async makeDirectory(path: string, ownership: Ownership): Promise<void> {
+    await this.#must(path, ['install', '-d', ...this.#owned(ownership), '--', path]);
+  }
+
+  async removeDirectory(path: string): Promise<boolean> {
+    const result = await this.run(['rmdir', '--', path]);
+    if (result.code === 0 || /No such file/.test(result.stderr)) return true;
+    if (/not empty/i.test(result.stderr)) return false;
+    throw failure(path, result);
+  }
+
+  /** Owner and mode for install(1). A user who is not root owns what he makes and may not give it away. */
+  #owned(ownership: Ownership): string[] {
+    const mode = ['-m', ownership.mode.toString(8).padStart(4, '0')];
+    return this.identity === 'root' ? [...mode, '-o', String(ownership.uid), '-g', String(ownership.gid)] : mode;
+  }
+
+  async #must(path: string, argv: readonly string[], input?: Buffer): Promise<void> {
+    const result = await this.run(argv, input ? { input } : {});
+    if (result.code !== 0) throw failure(path, result);
+  }
+}
+
+function failure(path: string, result: RunResult): FileError {
+  const words = result.stderr.trim().split('\n').at(-1) || result.error || `exit code ${result.code}`;
+  const errno = ERRNO.find(([pattern]) => pattern.test(result.stderr))?.[1] ?? result.error ?? 'EIO';
+  return new FileError(errno, path, words);
+}

@@ -1,0 +1,45 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { FileError } from '../errors.ts';
+import type { FileStat, Files } from './host.ts';
+import { trace } from './trace.ts';
+
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ESRCH', 'EINVAL']);
+
+/** Runs a reading; undefined when nothing is there, FileError when the system forbids or fails it. */
+function reading<T>(path: string, read: () => T): T | undefined {
+  try {
+    if (trace.write && !path.startsWith('/proc/')) trace.write(`read  ${path}`);
+    return read();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
+    if (ABSENT.has(code)) return undefined;
+    throw new FileError(code, path, (error as Error).message);
+  }
+}
+
+/** Turns Node's `Stats` into ours. */
+export function toFileStat(stats: Stats): FileStat {
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
+  const { uid, gid, size, mtimeMs } = stats;
+  return { kind, mode: stats.mode & 0o7777, uid, gid, size, modified: mtimeMs };
+}
+
+/**
+ * Reads the real machine. Synchronous on purpose: a run looks at some hundred small files below /proc and the unit
+ * folders, and a promise for each costs more than the reading.
+ */
+export const realFiles: Files = {
+  // Only regular files are opened: a pipe that somebody put in the way would be waited for without end.
+  bytes: (path) => reading(path, () => (statSync(path).isFile() ? readFileSync(path) : undefined)),
+  text: (path) => reading(path, () => (statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined)),
+  list(dir) {
+    try {
+      return readdirSync(dir).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    } catch {
+      return [];
+    }
+  },
+  stat: (path) => reading(path, () => toFileStat(lstatSync(path))),
+  link: (path) => reading(path, () => readlinkSync(path)),
+  real: (path) => reading(path, () => realpathSync(path)),
+};

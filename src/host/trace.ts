@@ -1,0 +1,2 @@
+/** Where --verbose writes what is run and read; nothing until it is asked for. */
+export const trace: { write: ((line: string) => void) | undefined } = { write: undefined };

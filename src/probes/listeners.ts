@@ -1,0 +1,115 @@
+import type { Host } from '../host/host.ts';
+import { readProcess } from './processes.ts';
+
+/** A TCP socket that waits for connections. `pid` is null where only root could tell whose it is. */
+export interface Listener {
+  address: string;
+  port: number;
+  uid: number;
+  inode: string;
+  pid: number | null;
+  process: string | null;
+}
+
+/** Who can reach a set of listeners: everybody, this machine only, one address, or nobody since there is none. */
+export type ListenScope = 'loopback' | 'all' | 'address' | 'none';
+
+const LISTEN = '0A';
+
+/**
+ * Every listening TCP socket of this network namespace, out of /proc/net/tcp and /proc/net/tcp6 (proc(5)). A dual-stack
+ * wildcard socket, which is what Go makes of 0.0.0.0, is only in the second.
+ */
+export function listeningSockets(host: Host): Listener[] {
+  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => {
+    const lines = (host.files.text(path) ?? '').split('\n').slice(1);
+    return lines.map(parseLine).filter((socket) => socket !== undefined);
+  });
+}
+
+function parseLine(line: string): Listener | undefined {
+  const fields = line.trim().split(/\s+/);
+  const [, local = '', , state, , , , uid = '', , inode = ''] = fields;
+  if (state !== LISTEN) return undefined;
+  const [hex = '', port = '0'] = local.split(':');
+  const address = decodeAddress(hex);
+  return { address, port: Number.parseInt(port, 16), uid: Number(uid), inode, pid: null, process: null };
+}
+
+/** The kernel prints addresses as 32-bit words in the machine's byte order (little-endian wherever Node runs). */
+function decodeAddress(hex: string): string {
+  const words = hex.match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => [...Buffer.from(word, 'hex')].reverse());
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16));
+  if (groups.slice(0, 5).every((g) => g === '0') && groups[5] === 'ffff') return `::ffff:${bytes.slice(12).join('.')}`;
+  return compress(groups);
+}
+
+/** The canonical text of an IPv6 address (RFC 5952): the longest run of zero groups becomes `::`. */
+function compress(groups: string[]): string {
+  const runs = [
+    ...groups
+      .map((g) => (g === '0' ? '0' : 'x'))
+      .join('')
+      .matchAll(/0{2,}/g),
+  ];
+  const longest = runs.sort((a, b) => b[0].length - a[0].length)[0];
+  if (!longest) return groups.join(':');
+  const before = groups.slice(0, longest.index).join(':');
+  return `${before}::${groups.slice(longest.index + longest[0].length).join(':')}`;
+}
+
+/** The sockets of `listeners` that the processes hold, named; a process that may not be looked into yields none. */
+export function ownedBy(host: Host, pids: readonly number[], listeners: readonly Listener[]): Listener[] {
+  const wanted = new Map(listeners.map((listener) => [`socket:[${listener.inode}]`, listener]));
+  const owned = new Map<string, Listener>();
+  for (const pid of pids) {
+    for (const fd of host.files.list(`/proc/${pid}/fd`)) {
+      const link = readLink(host, `/proc/${pid}/fd/${fd}`);
+      const listener = link === undefined ? undefined : wanted.get(link);
+      if (listener && !owned.has(listener.inode)) {
+        owned.set(listener.inode, { ...listener, pid, process: readProcess(host, pid)?.comm ?? null });
+      }
+    }
+  }
+  return [...owned.values()];
+}
+
+/** Looks through all processes for the holders of these sockets. Without root only the user's own can be found. */
+export function nameHolders(host: Host, listeners: readonly Listener[]): Listener[] {
+  if (listeners.length === 0) return [];
+  const pids = host.files.list('/proc').map(Number).filter(Number.isInteger);
+  const owned = ownedBy(host, pids, listeners);
+  return listeners.map((listener) => owned.find(({ inode }) => inode === listener.inode) ?? listener);
+}
+
+/** True when the process may be looked into, that is when no answer about its sockets means that it has none. */
+export function canInspect(host: Host, pid: number): boolean {
+  return host.files.list(`/proc/${pid}/fd`).length > 0;
+}
+
+function readLink(host: Host, path: string): string | undefined {
+  try {
+    return host.files.link(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for the addresses that mean every interface, in all their spellings. */
+export function isWildcard(address: string): boolean {
+  return ['0.0.0.0', '::', '*', '[::]', '::ffff:0.0.0.0'].includes(address);
+}
+
+/** True for 127.0.0.0/8 and ::1, also as an IPv4-mapped address. */
+export function isLoopback(address: string): boolean {
+  return /^(::ffff:)?127\./.test(address) || address === '::1';
+}
+
+/** Who can reach these listeners. */
+export function scopeOfListeners(listeners: readonly { address: string }[]): ListenScope {
+  if (listeners.length === 0) return 'none';
+  if (listeners.some(({ address }) => isWildcard(address))) return 'all';
+  return listeners.every(({ address }) => isLoopback(address)) ? 'loopback' : 'address';
+}

@@ -1,0 +1,27 @@
+import { containerRoom } from './container/room.ts';
+import { openrcRoom } from './openrc/room.ts';
+import { processRoom } from './process/room.ts';
+import type { Installation, Room, Scene } from './room.ts';
+import { runitRoom } from './runit/room.ts';
+import { snapRoom } from './snap/room.ts';
+import { systemdRoom, systemdUserRoom } from './systemd/room.ts';
+
+/** In the order in which they look: whoever supervises a server claims its processes before the ones that only see a process. */
+const ROOMS: readonly Room[] = [
+  systemdRoom,
+  systemdUserRoom,
+  snapRoom,
+  openrcRoom,
+  runitRoom,
+  containerRoom,
+  processRoom,
+];
+
+/** Every Ollama on this host. A unit file whose manager is not running does not count beside a server that is. */
+export async function detectAll(scene: Scene): Promise<Installation[]> {
+  const found: Installation[] = [];
+  for (const room of ROOMS) found.push(...(await room.detect(scene)));
+  const handRun = found.some(({ kind }) => kind === 'process');
+  const booted = scene.host.files.stat('/run/systemd/system') !== undefined;
+  return handRun && !booted ? found.filter(({ kind }) => !kind.startsWith('systemd')) : found;
+}

@@ -1,0 +1,136 @@
+import type { RespawnAct } from '../../actions/respawn.ts';
+import type { Plan } from '../../engine/plan.ts';
+import type { Host } from '../../host/host.ts';
+import { type Process, readEnvironment, readProcess } from '../../probes/processes.ts';
+import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState } from '../room.ts';
+
+const VARIABLE = 'OLLAMA_HOST';
+/** Ollama finishes what it answers when asked to end; a generation under way may take a while. */
+const GRACE = 10_000;
+
+/** An `ollama serve` that nobody supervises: started in a terminal, by a script, in a container without an init. */
+export const processRoom: Room = {
+  kind: 'process',
+  async detect(scene) {
+    return scene.offline
+      ? []
+      : scene.servers.filter(({ nested }) => !nested).map((process) => describe(scene, process));
+  },
+};
+
+function describe(scene: Scene, process: Process): Installation {
+  const { host } = scene;
+  const environment = readEnvironment(host, process.pid);
+  const value = environment?.[VARIABLE];
+  const source = `environment of process ${process.pid}`;
+  return {
+    kind: 'process',
+    id: String(process.pid),
+    target: targetOf(process),
+    title: `the hand-run \`ollama serve\`, process ${process.pid}`,
+    state: stateOf(host, process),
+    settings: value === undefined ? [] : [{ value, source, effective: true }],
+    value,
+    warnings: [
+      {
+        code: 'not-durable',
+        message:
+          'Nothing starts this server by itself: the setting lasts until it ends. To make it last, export OLLAMA_HOST where you start it.',
+      },
+    ],
+    needsRoot: process.uid !== host.user.uid && host.user.uid !== 0,
+    plan: (request) => plan(scene, process, environment, request),
+    observe: async () => stateOf(host, process),
+    log: async () => tail(host, logFile(scene, process)),
+  };
+}
+
+/** By user and words, since the pid is another after every start. */
+function targetOf({ uid, argv }: Process): string {
+  return `process:${uid}:${argv.join(' ')}`;
+}
+
+/** The server keeps its words when it is started anew, but not its pid. */
+function stateOf(host: Host, process: Process): ServiceState {
+  const same = (candidate: Process | undefined) =>
+    candidate?.uid === process.uid && !candidate.zombie && candidate.argv.join('\0') === process.argv.join('\0');
+  const now = readProcess(host, process.pid);
+  const pids = same(now) ? [process.pid] : twins(host, same);
+  const given = pids[0] === undefined ? undefined : readEnvironment(host, pids[0])?.[VARIABLE];
+  return {
+    phase: pids.length > 0 ? 'running' : 'stopped',
+    pids,
+    uid: process.uid,
+    ...(given === undefined ? {} : { given }),
+  };
+}
+
+function twins(host: Host, same: (candidate: Process | undefined) => boolean): number[] {
+  const pids = host.files.list('/proc').map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => same(readProcess(host, pid)));
+}
+
+function logFile({ stateDir }: Scene, { uid }: Process): string {
+  return `${stateDir}/ollama-serve-${uid}.log`;
+}
+
+function plan(
+  scene: Scene,
+  process: Process,
+  environment: Record<string, string> | undefined,
+  request: PlanRequest,
+): Plan | Refusal {
+  const { host } = scene;
+  const target = targetOf(process);
+  if (request.bound) return { target, changes: [], activate: [], deactivate: [] };
+  const file = (readLink(host, `/proc/${process.pid}/exe`) ?? '').replace(/ \(deleted\)$/, '');
+  const cwd = readLink(host, `/proc/${process.pid}/cwd`);
+  if (!environment || !file || !cwd) return notOurs(process);
+  if (!request.restart) return onlyRestart(process);
+  const start = { file, argv: process.argv, cwd, uid: process.uid, gid: process.gid, logFile: logFile(scene, process) };
+  const respawn = (title: string, env: Record<string, string>): RespawnAct[] => [
+    { type: 'respawn', id: 'restart', title, start: { ...start, env }, grace: GRACE },
+  ];
+  const words = process.argv.join(' ');
+  return {
+    target,
+    changes: [],
+    activate: respawn(`Start \`${words}\` anew with ${VARIABLE}=${request.wanted}`, {
+      ...environment,
+      [VARIABLE]: request.wanted,
+    }),
+    deactivate: respawn(`Start \`${words}\` anew as it was`, environment),
+  };
+}
+
+function notOurs(process: Process): Refusal {
+  return {
+    code: 'process-of-another-user',
+    exit: 5,
+    message: `\`ollama serve\` (process ${process.pid}) belongs to user ${process.uid}.`,
+    meaning: 'Only that user or root can start it anew with another environment.',
+    remedy: 'sudo npx stigmer-setup-ollama',
+  };
+}
+
+function onlyRestart(process: Process): Refusal {
+  return {
+    code: 'nothing-to-write',
+    exit: 4,
+    message: `Process ${process.pid} was started by hand, so there is no configuration to write.`,
+    meaning: 'With --no-restart nothing can be done for it.',
+    remedy: 'OLLAMA_HOST=0.0.0.0:11434 ollama serve',
+  };
+}
+
+function tail(host: Host, path: string): string {
+  return (host.files.text(path) ?? '').trim().split('\n').slice(-8).join('\n');
+}
+
+function readLink(host: Host, path: string): string | undefined {
+  try {
+    return host.files.link(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,133 @@
+import type { Plan } from '../engine/plan.ts';
+import type { Host } from '../host/host.ts';
+import type { Listener } from '../probes/listeners.ts';
+import type { Process } from '../probes/processes.ts';
+
+/** Something a person should know; `code` is kebab-case and stable. */
+export interface Warning {
+  code: string;
+  message: string;
+}
+
+/** One place that sets (or takes away: null) OLLAMA_HOST for an installation. At most one of them is effective. */
+export interface Setting {
+  value: string | null;
+  source: string;
+  effective: boolean;
+}
+
+/** How the service manager sees the installation's process right now. */
+export interface ServiceState {
+  phase: 'running' | 'starting' | 'stopped' | 'failed' | 'restarting';
+  /** The processes that belong to the installation; the first is the main one. */
+  pids: number[];
+  /** The user that the server runs as; undefined when not known. */
+  uid: number | undefined;
+  /** Why it is not running, in the manager's words. */
+  reason?: string;
+  /** OLLAMA_HOST as the running process was given it, where this user may see that. */
+  given?: string;
+}
+
+/** Why an installation cannot be changed by this program, and the exact edit or command that changes it. */
+export interface Refusal {
+  code: string;
+  message: string;
+  meaning: string;
+  remedy: string;
+  /** 4 when it is to be done elsewhere, 5 when only rights are missing. */
+  exit: 4 | 5;
+}
+
+export interface PlanRequest {
+  /** The value that OLLAMA_HOST shall have, canonical. */
+  wanted: string;
+  /** Start the service if it is stopped. */
+  start: boolean;
+  /** False leaves the service alone: only files are written. */
+  restart: boolean;
+  /** True when the installation's own listener is already as wanted. */
+  bound: boolean;
+}
+
+/** One Ollama on this host, as the room that knows its way of running found it. */
+export interface Installation {
+  kind: string;
+  id: string;
+  /** Names the installation in journals and receipts: the same in every run. */
+  target: string;
+  /** "the systemd service ollama.service" */
+  title: string;
+  state: ServiceState;
+  settings: Setting[];
+  /** The configured value; undefined when nothing sets it. */
+  value: string | undefined;
+  warnings: Warning[];
+  /** Whether whoever runs this program must become root for it. */
+  needsRoot: boolean;
+  refusal?: Refusal;
+  /** Only data comes back: nothing is changed. */
+  plan(request: PlanRequest): Plan | Refusal;
+  /** Asks the service manager again. */
+  observe(): Promise<ServiceState>;
+  /** The last lines of the server's log, as far as this user may read it. */
+  log(): Promise<string>;
+}
+
+/** What was read once for all rooms. */
+export interface Scene {
+  host: Host;
+  /** True when the files belong to an offline image (--root) instead of the running system. */
+  offline: boolean;
+  version: string;
+  /** The state folder of this program, for log files of processes that it starts. */
+  stateDir: string;
+  /** Processes that run `ollama serve`. Rooms take theirs away, so that the last room gets what nobody supervises. */
+  servers: Process[];
+  listeners: Listener[];
+}
+
+/** One way of running Ollama. A room recognises it and returns what it would do; it never does anything. */
+export interface Room {
+  readonly kind: string;
+  detect(scene: Scene): Promise<Installation[]>;
+}
+
+/** True when a plan was refused. */
+export function isRefusal(result: Plan | Refusal): result is Refusal {
+  return 'exit' in result;
+}
+
+/** An installation that is only explained: everything about it is the refusal. */
+export function explained(
+  kind: string,
+  id: string,
+  title: string,
+  state: ServiceState,
+  refusal: Refusal,
+): Installation {
+  return {
+    kind,
+    id,
+    target: `${kind}:${id}`,
+    title,
+    state,
+    settings: [],
+    value: undefined,
+    warnings: [],
+    needsRoot: false,
+    refusal,
+    plan: () => refusal,
+    observe: async () => state,
+    log: async () => '',
+  };
+}
+
+const INTERPRETER = /^(node|python[\d.]*|perl|ruby|bash|dash|sh|ash|env|qemu-[\w-]+|ld-linux[\w.-]*)$/;
+
+/** True for `ollama serve` (or its alias `start`, cmd/cmd.go in ollama/ollama), also when a script is called so. */
+export function isServe(argv: string[]): boolean {
+  const name = (word: string | undefined) => (word ?? '').slice((word ?? '').lastIndexOf('/') + 1);
+  const at = INTERPRETER.test(name(argv[0])) ? 1 : 0;
+  return name(argv[at]) === 'ollama' && (argv[at + 1] === 'serve' || argv[at + 1] === 'start');
+}

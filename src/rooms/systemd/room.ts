@@ -1,0 +1,126 @@
+import type { Plan } from '../../engine/plan.ts';
+import { FileError } from '../../errors.ts';
+import type { Host } from '../../host/host.ts';
+import { parseShowEnvironmentLines } from '../../systemd/systemctl.ts';
+import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState, Setting, Warning } from '../room.ts';
+import { activation, deactivation, isStarted } from './acts.ts';
+import { changesFor } from './changes.ts';
+import { detectUnits } from './detect.ts';
+import { ask, busEnvironment, type Manager, systemManager, userManagers } from './manager.ts';
+import { refusalOf } from './refusals.ts';
+import { show, stateOf, type Unit, VARIABLE } from './unit.ts';
+
+/** Services of the system's manager. */
+export const systemdRoom: Room = {
+  kind: 'systemd',
+  detect: (scene) => detect(scene, systemManager(scene.host, scene.offline)),
+};
+
+/** Services of a user's own manager (`systemctl --user`), Homebrew's on Linux among them. */
+export const systemdUserRoom: Room = {
+  kind: 'systemd-user',
+  async detect(scene) {
+    if (scene.offline) return [];
+    const found = await Promise.all(userManagers(scene.host).map((manager) => detect(scene, manager)));
+    return found.flat();
+  },
+};
+
+async function detect(scene: Scene, manager: Manager): Promise<Installation[]> {
+  const units = await detectUnits(scene, manager);
+  return Promise.all(units.map((unit) => describe(scene, unit)));
+}
+
+async function describe(scene: Scene, unit: Unit): Promise<Installation> {
+  const { host } = scene;
+  const { manager } = unit;
+  const id = manager.own ? unit.name : `${manager.user.name}/${unit.name}`;
+  const refusal = refusalOf(host, unit);
+  const inherited = unit.environment.value === undefined ? await managerSetting(host, manager) : undefined;
+  return {
+    kind: manager.kind,
+    id,
+    target: `${manager.kind}:${id}`,
+    title: `the systemd ${manager.kind === 'systemd' ? 'service' : 'user service'} ${id}`,
+    state: stateOf(host, unit),
+    settings: [...settingsOf(unit), ...(inherited ? [inherited] : [])],
+    value: unit.environment.value ?? inherited?.value ?? undefined,
+    warnings: warningsOf(host, unit),
+    needsRoot: manager.identity === 'root' && host.user.uid !== 0,
+    ...(refusal ? { refusal } : {}),
+    plan: (request) => refusal ?? plan(scene, unit, id, request),
+    observe: () => observe(host, unit),
+    log: () => log(host, unit),
+  };
+}
+
+function plan(scene: Scene, unit: Unit, id: string, request: PlanRequest): Plan | Refusal {
+  const changes = changesFor(scene.host, unit, request.wanted, scene.version);
+  if (!Array.isArray(changes)) return changes;
+  const activate = activation(unit, request, changes.length > 0);
+  return { target: `${unit.manager.kind}:${id}`, changes, activate, deactivate: deactivation(unit) };
+}
+
+async function observe(host: Host, unit: Unit): Promise<ServiceState> {
+  const shown = await show(host, unit.manager, [unit.name]);
+  return stateOf(host, { ...unit, shown: shown.get(unit.name) ?? unit.shown });
+}
+
+async function log(host: Host, unit: Unit): Promise<string> {
+  const user = unit.manager.kind === 'systemd-user' ? ['--user'] : [];
+  const argv = ['journalctl', ...user, '-u', unit.name, '-n', '8', '--no-pager', '-o', 'cat'];
+  const who = host.as(unit.manager.kind === 'systemd' ? 'self' : unit.manager.identity);
+  const result = await who.run(argv, {
+    timeout: 5000,
+    env: unit.manager.kind === 'systemd' ? {} : busEnvironment(unit.manager),
+  });
+  return result.code === 0 ? result.stdout.trim() : '';
+}
+
+function settingsOf({ environment }: Unit): Setting[] {
+  return environment.layers.map(({ value, source, effective }) => ({ value: value ?? null, source, effective }));
+}
+
+/** `systemctl set-environment` and DefaultEnvironment= reach a service as its weakest layer (systemd.exec(5)). */
+async function managerSetting(host: Host, manager: Manager): Promise<Setting | undefined> {
+  if (!manager.live) return undefined;
+  const result = await ask(host, manager, 'show-environment');
+  const value = parseShowEnvironmentLines(result.stdout).get(VARIABLE);
+  return value === undefined ? undefined : { value, source: 'systemctl set-environment', effective: true };
+}
+
+function warningsOf(host: Host, unit: Unit): Warning[] {
+  const warnings: Warning[] = [];
+  for (const { kind, path, line, message } of unit.environment.problems) {
+    warnings.push({
+      code: PROBLEM_CODES[kind] ?? 'sd-malformed-environment-line',
+      message: `systemd ignores ${path}:${line}: ${message}`,
+    });
+  }
+  if (unit.manager.live && unit.shown?.get('UnitFileState') === 'disabled') {
+    const scope = unit.manager.kind === 'systemd' ? 'sudo systemctl' : 'systemctl --user';
+    const message = `${unit.name} is not enabled, so it will not start at boot: ${scope} enable ${unit.name}`;
+    warnings.push({ code: 'not-enabled', message });
+  }
+  if (unit.manager.kind === 'systemd-user' && isStarted(unit) && !lingers(host, unit.manager)) {
+    const { name } = unit.manager.user;
+    const message = `${unit.name} ends when ${name} logs out and does not start at boot: loginctl enable-linger ${name}`;
+    warnings.push({ code: 'no-linger', message });
+  }
+  return warnings;
+}
+
+const PROBLEM_CODES: Record<string, string> = {
+  'outside-section': 'sd-dropin-without-section-header',
+  'curly-quotes': 'sd-curly-quotes',
+};
+
+/** loginctl(1) keeps lingering as a file of the user's name. */
+function lingers(host: Host, manager: Manager): boolean {
+  try {
+    return host.files.stat(`/var/lib/systemd/linger/${manager.user.name}`) !== undefined;
+  } catch (error) {
+    if (error instanceof FileError) return true; // not ours to see, so nothing is claimed
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { createTwoFilesPatch } from 'diff';
+import { type FileChange, textOf } from '../actions/file.ts';
+import { type Act, commandLine } from '../actions/index.ts';
+import type { Plan, Step } from '../engine/plan.ts';
+import type { Host, Identity } from '../host/host.ts';
+
+/** The plan as steps, each with the exact diff or command. */
+export function stepsOf(host: Host, plan: Plan): Step[] {
+  return [...plan.changes.map((change) => changeStep(host, change)), ...plan.activate.map((act) => actStep(host, act))];
+}
+
+function changeStep(host: Host, change: FileChange): Step {
+  const { id, title, path } = change;
+  const command = writeCommands(host, change);
+  return { id, title, status: 'planned', path, diff: diffOf(change), ...(command ? { command } : {}) };
+}
+
+function actStep(host: Host, act: Act): Step {
+  const prefix = act.type === 'command' ? asWhom(host, act.identity) : '';
+  return { id: act.id, title: act.title, status: 'planned', command: `${prefix}${commandLine(act)}` };
+}
+
+/** A unified diff; a missing file is /dev/null, as in patch(1). */
+export function diffOf({ path, from, to }: FileChange): string {
+  const side = (state: FileChange['from']) => (state === null ? '/dev/null' : path);
+  const patch = createTwoFilesPatch(side(from), side(to), textOf(from), textOf(to), undefined, undefined, {
+    context: 3,
+  });
+  return patch.replace(/^=+\n/, '');
+}
+
+/** What will run with rights that this user does not have, as command lines; nothing when no such program is needed. */
+function writeCommands(host: Host, change: FileChange): string {
+  const prefix = asWhom(host, change.identity);
+  if (!prefix) return '';
+  const { path, to } = change;
+  if (to === null) return `${prefix}rm -f ${path}`;
+  const folders = change.folders.map((folder) => `${prefix}install -d -m 0755 ${folder.path}`);
+  const mode = to.mode.toString(8).padStart(4, '0');
+  return [...folders, `${prefix}install -m ${mode} /dev/stdin ${path}   # by way of a temporary file beside it`].join(
+    '\n    ',
+  );
+}
+
+function asWhom(host: Host, identity: Identity): string {
+  if (identity === 'self' || (identity === 'root' && host.user.uid === 0)) return '';
+  return identity === 'root' ? 'sudo ' : `sudo -u ${identity.name} `;
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { must, sleep } from './outside.ts';
+import { HOME, names } from './places.ts';
+
+const SUITE = 'bookworm';
+
+/** The Debian packages of a host, apart from the minimal system. */
+const PACKAGES = [
+  ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'iproute2', 'procps', 'curl'],
+  ...['sudo', 'nftables', 'python3', 'libstdc++6'],
+];
+
+/** Units that a host without a console, without a network to wait for and without upgrades has no use for. */
+const MASKED = [
+  ...['console-getty.service', 'getty.target', 'apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer'],
+  ...['e2scrub_all.timer', 'e2scrub_reap.service', 'fstrim.timer', 'systemd-firstboot.service'],
+];
+
+/** Change this when `prepare` changes. */
+const RECIPE = 1;
+
+const KEY = createHash('sha256')
+  .update(JSON.stringify([SUITE, PACKAGES, MASKED, RECIPE]))
+  .digest('hex')
+  .slice(0, 12);
+
+/** The unpacked file system that all hosts share and none writes to. */
+export const BASE = `${HOME}/base-${KEY}`;
+
+/** Builds the base when it is missing. Of several builders at once, one works and the others wait. */
+export async function ensureBase(): Promise<void> {
+  if (existsSync(BASE)) return;
+  await withLock('base', async () => {
+    if (existsSync(BASE)) return;
+    mkdirSync(HOME, { recursive: true });
+    for (const old of names(HOME))
+      if (old.startsWith('base-')) rmSync(`${HOME}/${old}`, { recursive: true, force: true });
+    const draft = `${BASE}.draft`;
+    const tar = `${draft}.tar`;
+    await must(['mmdebstrap', '--quiet', '--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, tar], {
+      timeout: 900_000,
+    });
+    mkdirSync(draft);
+    await must(['tar', '-xf', tar, '-C', draft, '--numeric-owner', '--exclude=./dev/*'], { timeout: 300_000 });
+    prepare(draft);
+    rmSync(tar);
+    await must(['mv', '-T', draft, BASE]);
+  });
+}
+
+function prepare(root: string): void {
+  for (const unit of MASKED) symlinkSync('/dev/null', `${root}/etc/systemd/system/${unit}`);
+  for (const file of ['etc/hostname', 'etc/resolv.conf']) rmSync(`${root}/${file}`, { force: true });
+  for (const dir of ['var/lib/apt/lists', 'var/cache/apt', 'usr/share/doc', 'usr/share/locale', 'usr/share/man']) {
+    rmSync(`${root}/${dir}`, { recursive: true, force: true });
+  }
+  // Tells systemd that /etc and /var are newer than /usr: nothing is to be regenerated at the first boot.
+  for (const dir of ['etc', 'var']) writeFileSync(`${root}/${dir}/.updated`, `TIMESTAMP_NSEC=${Date.now()}000000\n`);
+  chmodSync(root, 0o755);
+}
+
+/** Holds a lock that the kernel frees with the process, whatever becomes of it: an abstract socket's name. */
+async function withLock(name: string, work: () => Promise<void>): Promise<void> {
+  const server = net.createServer();
+  while (!(await listens(server, `\0stigmer-e2e-${name}`))) await sleep(200);
+  try {
+    await work();
+  } finally {
+    server.close();
+  }
+}
+
+function listens(server: net.Server, name: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+    );
+    server.listen(name, () => resolve(true));
+  });
+}

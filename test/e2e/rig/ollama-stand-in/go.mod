@@ -1,0 +1,3 @@
+module stigmer.test/ollama-stand-in
+
+go 1.19
