@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { FileError } from '../errors.ts';
 import type { Actor, Host, Identity, Ownership } from '../host/host.ts';
+import { sha256 } from './hash.ts';
 import { checkFolders } from './safe-path.ts';
 import { type Validation, validate } from './validate.ts';
 
@@ -37,7 +37,7 @@ export interface FileChange {
 /** The hash by which a state is recognised later. */
 export function fingerprint(state: FileState | null): string {
   if (state === null) return 'absent';
-  return createHash('sha256').update(Buffer.from(state.content, 'base64')).digest('hex');
+  return sha256(Buffer.from(state.content, 'base64'));
 }
 
 /** The text of a state; empty when there is no file. */

@@ -24,12 +24,11 @@ export interface Binding {
  * kernel's word on the owner of each socket has to do: same user, and a port that Ollama was told to use.
  */
 export function bindingOf(host: Host, state: ServiceState, ports: readonly number[]): Binding {
-  const sockets = listeningSockets(host);
   const inspectable = state.pids.filter((pid) => canInspect(host, pid));
-  const listeners =
-    inspectable.length > 0 || state.pids.length === 0
-      ? ownedBy(host, inspectable, sockets)
-      : sockets.filter(({ uid, port }) => uid === state.uid && ports.includes(port));
+  const blind = state.pids.length > 0 && inspectable.length === 0;
+  const listeners = blind
+    ? listeningSockets(host).filter(({ uid, port }) => uid === state.uid && ports.includes(port))
+    : ownedBy(host, inspectable);
   return { scope: scopeOfListeners(listeners), listeners };
 }
 

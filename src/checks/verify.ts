@@ -16,7 +16,11 @@ export interface VerifyOptions {
   /** Milliseconds for everything. */
   timeout: number;
   onWait(what: WaitingFor, elapsed: number): void;
+  /** What loopback has just answered, where it was asked already. */
+  answer?: Answer;
 }
+
+type Answer = { version: string } | { failure: string };
 
 export interface Verified {
   state: ServiceState;
@@ -39,13 +43,25 @@ const HTTP_TRY = 2000;
 export async function verify(host: Host, installation: Installation, options: VerifyOptions): Promise<Verified> {
   const start = host.now();
   const { state, binding } = await waitForPort(host, installation, options, start);
+  const timeout = Math.max(options.timeout - (host.now() - start), 1);
+  return proveBound(host, { ...installation, state }, binding, { ...options, timeout });
+}
+
+/** The rest of `verify` for an installation that is bound as wanted: whose process it is, and who gets an answer. */
+export async function proveBound(
+  host: Host,
+  installation: Installation,
+  binding: Binding,
+  options: VerifyOptions,
+): Promise<Verified> {
+  const { state } = installation;
   const listener: Check = {
     id: 'listener',
     status: 'pass',
     summary: `Ollama listens on ${binding.listeners.map(({ address, port }) => printAddress(address, port)).join(', ')}.`,
     evidence: '/proc/net/tcp, /proc/net/tcp6, /proc/<pid>/fd',
   };
-  const answers = await checkAnswers(host, installation, options, start);
+  const answers = await checkAnswers(host, installation, options, host.now());
   const given = givenCheck(state);
   return { state, binding, version: answers.version, checks: [listener, ...(given ? [given] : []), ...answers.checks] };
 }
@@ -111,7 +127,7 @@ async function checkAnswers(host: Host, installation: Installation, options: Ver
   const { wanted, timeout, onWait } = options;
   const home = scopeOf(wanted) === 'address' ? urlHost(wanted.host) : '127.0.0.1';
   const base = `http://${home}:${wanted.port}`;
-  let answer = await version(host, base, HTTP_TRY);
+  let answer = options.answer ?? (await version(host, base, HTTP_TRY));
   while ('failure' in answer && host.now() - start < timeout) {
     onWait('http', host.now() - start);
     await host.sleep(50, host.interrupted);
@@ -134,7 +150,7 @@ async function checkOtherInterfaces(host: Host, port: number): Promise<Check[]> 
   return Promise.all(bases.map(async (base) => httpCheck(base, await version(host, base, HTTP_TRY))));
 }
 
-function httpCheck(base: string, answer: { version: string } | { failure: string }): Check {
+function httpCheck(base: string, answer: Answer): Check {
   const evidence = `GET ${base}/api/version`;
   if (!('failure' in answer)) {
     return { id: 'http', status: 'pass', summary: `Ollama ${answer.version} answers at ${base}.`, evidence };

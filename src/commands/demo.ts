@@ -10,6 +10,8 @@ import type { Files, Host } from '../host/host.ts';
 import { rootedHost } from '../host/rooted.ts';
 import { models, version } from '../ollama/api.ts';
 import { parseHost } from '../ollama/host-value.ts';
+import { listeningSockets } from '../probes/listeners.ts';
+import { findProcesses } from '../probes/processes.ts';
 import { type Installation, isRefusal, type ServiceState } from '../rooms/room.ts';
 import { systemdRoom } from '../rooms/systemd/room.ts';
 import { type People, sayStep } from '../ui/people.ts';
@@ -83,7 +85,7 @@ async function play(stage: Stage): Promise<void> {
   people.say(bold(`setup --host ${OTHER}:${port}`));
   const store = new Store(host, '/state');
   const plan = planFor(stage, installation);
-  for (const change of plan.changes) people.say(indent(diffOf(change)));
+  for (const change of plan.changes) people.say(indent(await diffOf(change)));
   await carryOut(stage, installation, store, journalOf(stage, plan, 'setup'), `${OTHER}:${port}`);
   await agentTries(stage, 'The same agent');
   people.say();
@@ -179,7 +181,6 @@ function spawnOf({ dir, machine }: Stage, value: string) {
 }
 
 async function servers({ machine, dir }: Stage) {
-  const { findProcesses } = await import('../probes/processes.ts');
   return findProcesses(machine, (argv) => argv.at(-1) === dir && argv.at(-2) === 'serve');
 }
 
@@ -202,7 +203,6 @@ async function untilAnswering({ machine }: Stage, base: string): Promise<void> {
 
 /** A port that is free on both addresses, since the real Ollama may hold its own. */
 async function freePort(machine: Host): Promise<number> {
-  const { listeningSockets } = await import('../probes/listeners.ts');
   const taken = new Set(listeningSockets(machine).map(({ port }) => port));
   for (let port = 21_434; port < 31_434; port++) if (!taken.has(port)) return port;
   throw new Error('no free port between 21434 and 31434');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../actions/hash.ts';
 import type { Journal, Store } from '../engine/store.ts';
 import { sweep } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
@@ -20,10 +20,7 @@ export async function withLock(host: Host, command: string, work: () => Promise<
 
 /** The endpoint's name is at most 107 bytes (unix(7)), and a path may be longer. */
 function imageId(host: Host): string {
-  return createHash('sha256')
-    .update(host.root ?? '')
-    .digest('hex')
-    .slice(0, 32);
+  return sha256(host.root ?? '').slice(0, 32);
 }
 
 function locked({ pid, command, since }: Exclude<LockHolder, Lock>): SetupError {

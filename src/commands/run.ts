@@ -4,10 +4,15 @@ import { type Options, parseFlags } from '../flags.ts';
 import { RealHost } from '../host/real.ts';
 import { trace } from '../host/trace.ts';
 import { colorsFor } from '../ui/color.ts';
+import { help } from '../ui/help.ts';
 import { People, sayError } from '../ui/people.ts';
 import { type Context, contextOf } from './context.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './failure.ts';
 import { newReport } from './report.ts';
+import { setup } from './setup.ts';
+import { undo } from './undo.ts';
 
 /** Runs what the words ask for; answers with the exit code of the contract. */
 export async function run(words: readonly string[]): Promise<ExitCode> {
@@ -20,11 +25,11 @@ export async function run(words: readonly string[]): Promise<ExitCode> {
     return refuseWords(host, words, error);
   }
   if (options.version) return print(`${__VERSION__}\n`);
-  if (options.help) return print((await import('../ui/help.ts')).help());
+  if (options.help) return print(help());
   host.catchSignals();
   if (options.verbose) trace.write = (line) => process.stderr.write(`${line}\n`);
   const people = new People(host, options);
-  if (options.command === 'demo') return (await import('./demo.ts')).demo(host, people);
+  if (options.command === 'demo') return demo(host, people);
   const context = contextOf(host, options, people, newReport(host, options.command, options.host, __VERSION__));
   return perform(host, context);
 }
@@ -32,7 +37,7 @@ export async function run(words: readonly string[]): Promise<ExitCode> {
 async function perform(host: RealHost, context: Context): Promise<ExitCode> {
   const { options, report } = context;
   try {
-    await (await commandOf(options.command))(context);
+    await COMMANDS[options.command as keyof typeof COMMANDS](context);
   } catch (error) {
     const known =
       host.interrupted.aborted && !(error instanceof SetupError)
@@ -47,10 +52,8 @@ async function perform(host: RealHost, context: Context): Promise<ExitCode> {
   return report.exitCode;
 }
 
-async function commandOf(command: Options['command']): Promise<(context: Context) => Promise<void>> {
-  if (command === 'undo') return (await import('./undo.ts')).undo;
-  return command === 'doctor' ? (await import('./doctor.ts')).doctor : (await import('./setup.ts')).setup;
-}
+/** The commands share nearly all of their code, so they are one chunk: a file more costs more than what it would spare. */
+const COMMANDS = { setup, undo, doctor };
 
 /** Words that were not understood: said to people, and as JSON to a program that asked for JSON. */
 function refuseWords(host: RealHost, words: readonly string[], error: SetupError): ExitCode {

@@ -1,7 +1,6 @@
 import { EXIT, SetupError } from '../errors.ts';
 import type { Options } from '../flags.ts';
 import type { Host } from '../host/host.ts';
-import { listeningSockets } from '../probes/listeners.ts';
 import { findProcesses } from '../probes/processes.ts';
 import { detectAll } from '../rooms/index.ts';
 import { type Installation, isServe, type Scene } from '../rooms/room.ts';
@@ -22,9 +21,11 @@ export async function findInstallations(host: Host, options: Options): Promise<I
     version: __VERSION__,
     stateDir: stateDir(host),
     servers: offline ? [] : findProcesses(host, isServe),
-    listeners: offline ? [] : listeningSockets(host),
   };
-  return detectAll(scene);
+  // Detection runs up to the first answer of a service manager; the waiting for that is used to load what comes next.
+  const detection = detectAll(scene);
+  host.warmUp(host.files.list(`${scene.stateDir}/receipts`).length === 0);
+  return detection;
 }
 
 /**

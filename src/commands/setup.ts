@@ -1,5 +1,5 @@
 import { type Binding, bindingOf, describeListener, matches, rivals } from '../checks/binding.ts';
-import { type Verified, verify } from '../checks/verify.ts';
+import { proveBound, type Verified, verify } from '../checks/verify.ts';
 import { isEmpty, type Plan } from '../engine/plan.ts';
 import type { Journal } from '../engine/store.ts';
 import { type StepEvent, transact } from '../engine/transaction.ts';
@@ -9,6 +9,7 @@ import { checkWanted, type HostValue, parseHost } from '../ollama/host-value.ts'
 import { reachableAddresses } from '../probes/addresses.ts';
 import { type Installation, isRefusal, type Refusal } from '../rooms/room.ts';
 import { printListeners, sayCheck, sayExposure, sayFound, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
+import { stepsOf } from '../ui/steps.ts';
 import { consentToSetup, consentToStart, pickInstallation } from './consent.ts';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
@@ -52,16 +53,15 @@ async function proceed(run: Run): Promise<void> {
   const found = await findInstallations(host, options);
   report.installations = found.map((one) => installationReport(one, false, undefined));
   const installation = selectInstallation(found, options.target) ?? (await chooseOne(run, found));
-  const before = await describeBefore(run, found, installation);
+  const { before, answer } = await describeBefore(run, found, installation);
   if (installation.refusal) throw refused(installation.refusal);
   const bound = matches(before, run.wanted);
   const start = await wantsStart(run, installation);
   const request = { wanted: run.canonical, start, restart: options.restart, bound };
   const plan = installation.plan(request);
   if (isRefusal(plan)) throw refused(plan);
-  if (isEmpty(plan)) return unchanged(run, installation, bound);
-  const { stepsOf } = await import('../ui/steps.ts');
-  report.steps = stepsOf(host, plan);
+  if (isEmpty(plan)) return unchanged(run, installation, bound ? { before, answer } : undefined);
+  report.steps = await stepsOf(host, plan);
   await warnOfInterruption(run, plan, before);
   sayPlan(people, report);
   sayExposure(people, report);
@@ -78,8 +78,14 @@ async function chooseOne(run: Run, found: Installation[]): Promise<Installation>
   return pickInstallation(host, found);
 }
 
+/** What is there now: the listeners, and what answers at the first of them. */
+interface Seen {
+  before: Binding;
+  answer: { version: string } | { failure: string } | undefined;
+}
+
 /** What is there now, for the report and for people. */
-async function describeBefore(run: Run, found: Installation[], installation: Installation): Promise<Binding> {
+async function describeBefore(run: Run, found: Installation[], installation: Installation): Promise<Seen> {
   const { host, people, report, wanted, canonical } = run;
   const ports = [wanted.port, parseHost(installation.value).port];
   const before = bindingOf(host, installation.state, ports);
@@ -107,7 +113,7 @@ async function describeBefore(run: Run, found: Installation[], installation: Ins
     });
   }
   sayFound(people, report);
-  return before;
+  return { before, answer };
 }
 
 /** Where on this machine a listener can be asked. */
@@ -139,13 +145,15 @@ async function warnOfInterruption(run: Run, plan: Plan, before: Binding): Promis
 }
 
 /** Nothing to do: the wanted state holds, or there is nothing that may be done about the rest. */
-async function unchanged(run: Run, installation: Installation, bound: boolean): Promise<void> {
-  const { host, report, people, store } = run;
+async function unchanged(run: Run, installation: Installation, bound: Seen | undefined): Promise<void> {
+  const { host, report, people, store, wanted } = run;
   report.outcome = 'unchanged';
   report.exitCode = EXIT.ok;
   report.receipt = store.receipt(installation.target) ? store.receiptPath(installation.target) : null;
   if (bound) {
-    const { checks } = await verify(host, installation, { wanted: run.wanted, timeout: 1, onWait: () => {} });
+    const answer = bound.answer && !('failure' in bound.answer) ? { answer: bound.answer } : {};
+    const options = { wanted, timeout: 1, onWait: () => {}, ...answer };
+    const { checks } = await proveBound(host, installation, bound.before, options);
     report.checks.push(...checks);
   }
   sayWarnings(people, report);

@@ -64,7 +64,7 @@ async function proceed(context: Context): Promise<void> {
   report.before = observed(context, returns[0]);
   report.after = report.before;
   report.wanted.ollamaHost = receipts[0]?.wanted ?? report.wanted.ollamaHost;
-  report.steps = returns.flatMap(({ plan }) => stepsOf(context.host, plan));
+  report.steps = (await Promise.all(returns.map(({ plan }) => stepsOf(context.host, plan)))).flat();
   sayPlan(people, report);
   sayWarnings(people, report);
   if (options.dryRun) {
@@ -143,7 +143,7 @@ async function editedSince(
   original: Change,
   reversal: { theirs: Change; change: Change | undefined },
 ): Promise<Change> {
-  const diff = diffOf(reversal.theirs);
+  const diff = await diffOf(reversal.theirs);
   people.insist(`${original.path} was edited after setup wrote it:`);
   people.insist(diff.trimEnd());
   if (reversal.change === undefined) {

@@ -7,7 +7,7 @@ import { runStandIn } from './stand-in.ts';
 const [command = '', folder = '.'] = process.argv.slice(2);
 const models = JSON.parse(readFileSync(`${folder}/models.json`, 'utf8')) as { name: string; size?: number }[];
 const addresses = Object.values(os.networkInterfaces()).flatMap((own) => (own ?? []).map(({ address }) => address));
-process.exitCode = await runStandIn([command], process.env, {
-  models,
-  machine: { hostname: os.hostname(), addresses },
+const machine = { hostname: os.hostname(), addresses };
+void runStandIn([command], process.env, { models, machine }).then((exit) => {
+  process.exitCode = exit;
 });

@@ -33,12 +33,15 @@ export interface Files {
 /** Whose rights a change needs: this process's own, root's, or another user's (only root may act for others). */
 export type Identity = 'self' | 'root' | { uid: number; gid: number; name: string; home: string };
 
-export interface RunOptions {
-  input?: Buffer | string;
+export interface AskOptions {
   env?: Record<string, string>;
-  cwd?: string;
   /** Milliseconds; then the child is ended and the result says so. */
   timeout?: number;
+}
+
+export interface RunOptions extends AskOptions {
+  input?: Buffer | string;
+  cwd?: string;
   signal?: AbortSignal;
 }
 
@@ -139,6 +142,10 @@ export interface Host {
   readonly files: Files;
   /** The hands with the rights of `identity`. For `root` as a normal user, `elevate` must have said yes before. */
   as(identity: Identity): Actor;
+  /** Runs a program that only answers, with this process's own rights. */
+  ask(argv: readonly string[], options?: AskOptions): Promise<RunResult>;
+  /** Loads, while something else is waited for, what comes next: HTTP, and with `changes` what the first change needs. */
+  warmUp(changes: boolean): void;
   interfaces(): InterfaceAddress[];
   /** One GET over HTTP/1.1; `timeout` in milliseconds covers the whole exchange. Never rejects. */
   get(url: string, options: { timeout: number; headers?: Record<string, string> }): Promise<HttpAnswer | HttpFailure>;

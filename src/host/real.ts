@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isatty } from 'node:tty';
 import { FileError } from '../errors.ts';
 import { CommandActor } from './command-actor.ts';
 import { DirectActor } from './direct-actor.ts';
 import { realFiles } from './files.ts';
 import type { Actor, Detached, Host, Identity } from './host.ts';
-import { get } from './http.ts';
 import { lock } from './lock.ts';
+import { askProgram } from './run.ts';
 
 /** This machine. `elevation` is the prefix for root's commands (sudo and the like), set once the user has agreed. */
 export class RealHost implements Host {
@@ -30,10 +31,11 @@ export class RealHost implements Host {
     const { uid, gid, username, homedir } = os.userInfo();
     this.user = { uid, gid, name: username, home: uid === 0 ? homedir : (process.env.HOME ?? homedir) };
     this.terminal = {
-      stdin: process.stdin.isTTY === true,
-      stdout: process.stdout.isTTY === true,
-      stderr: process.stderr.isTTY === true,
-      columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+      // Asked by number: `process.stdin` would be opened by looking at it.
+      stdin: isatty(0),
+      stdout: isatty(1),
+      stderr: isatty(2),
+      columns: process.stdout.columns ?? 80,
     };
   }
 
@@ -68,6 +70,13 @@ export class RealHost implements Host {
     return new CommandActor(identity, [], { uid: identity.uid, gid: identity.gid, env });
   }
 
+  ask = askProgram;
+
+  warmUp(changes: boolean): void {
+    const libraries = [import('./http.ts'), ...(changes ? [import('execa'), import('fs-extra'), import('diff')] : [])];
+    for (const library of libraries) library.catch(() => undefined); // whoever needs it will meet the same error
+  }
+
   interfaces() {
     return Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) =>
       (addresses ?? []).map(({ address, family, internal, cidr }) => ({ name, address, family, internal, cidr })),
@@ -87,7 +96,10 @@ export class RealHost implements Host {
     rmSync(scratch, { recursive: true, force: true });
   }
 
-  get = get;
+  async get(url: string, options: { timeout: number; headers?: Record<string, string> }) {
+    return (await import('./http.ts')).get(url, options);
+  }
+
   lock = lock;
   now = () => Date.now();
 

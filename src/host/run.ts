@@ -1,5 +1,9 @@
-import type { RunOptions, RunResult } from './host.ts';
+import { spawn } from 'node:child_process';
+import type { AskOptions, RunOptions, RunResult } from './host.ts';
 import { trace } from './trace.ts';
+
+/** Programs speak in one language, since their words are read. */
+const LOCALE = { LC_ALL: 'C.UTF-8' };
 
 /** Whose process the command becomes; only root may name another user. */
 export interface RunAs {
@@ -8,6 +12,36 @@ export interface RunAs {
   env?: Record<string, string>;
   /** True keeps the terminal, for sudo's password prompt; otherwise the command gets a session of its own. */
   terminal?: boolean;
+}
+
+/**
+ * Asks a program something: as `run`, but with nothing on its standard input, no time to lose and nothing to clean up.
+ * Loading execa takes longer than all else that a run with nothing to do does, so the asking goes without it.
+ */
+export function askProgram(argv: readonly string[], options: AskOptions = {}): Promise<RunResult> {
+  trace.write?.(`run   ${argv.join(' ')}`);
+  const [file, ...args] = argv as [string, ...string[]];
+  return new Promise((resolve) => {
+    const env = { ...process.env, ...LOCALE, ...options.env };
+    const child = spawn(file, args, {
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: options.timeout,
+    });
+    const said = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        said[stream] += text;
+      });
+    }
+    const end = (code: number | null, error: string | null) => {
+      if (code !== 0) trace.write?.(`      exit ${code ?? error} ${said.stderr.trim()}`);
+      resolve({ argv, code, ...said, ...(code === null ? { error: error ?? 'EFAILED' } : {}) });
+    };
+    child.on('error', (error: NodeJS.ErrnoException) => end(null, error.code ?? 'EFAILED'));
+    child.on('close', (code, signal) => end(code, signal === 'SIGTERM' ? 'ETIMEDOUT' : signal));
+  });
 }
 
 /**
@@ -26,7 +60,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}, as:
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(as.uid === undefined ? {} : { uid: as.uid, gid: as.gid }),
-    env: { LC_ALL: 'C.UTF-8', ...as.env, ...options.env },
+    env: { ...LOCALE, ...as.env, ...options.env },
     detached: as.terminal !== true,
     cleanup: false,
   });

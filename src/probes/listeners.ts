@@ -21,10 +21,14 @@ const LISTEN = '0A';
  * wildcard socket, which is what Go makes of 0.0.0.0, is only in the second.
  */
 export function listeningSockets(host: Host): Listener[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => {
-    const lines = (host.files.text(path) ?? '').split('\n').slice(1);
-    return lines.map(parseLine).filter((socket) => socket !== undefined);
-  });
+  return TABLES.flatMap((path) => readTable(host, path));
+}
+
+const TABLES = ['/proc/net/tcp6', '/proc/net/tcp'];
+
+function readTable(host: Host, path: string): Listener[] {
+  const lines = (host.files.text(path) ?? '').split('\n').slice(1);
+  return lines.map(parseLine).filter((socket) => socket !== undefined);
 }
 
 function parseLine(line: string): Listener | undefined {
@@ -60,28 +64,52 @@ function compress(groups: string[]): string {
   return `${before}::${groups.slice(longest.index + longest[0].length).join(':')}`;
 }
 
-/** The sockets of `listeners` that the processes hold, named; a process that may not be looked into yields none. */
-export function ownedBy(host: Host, pids: readonly number[], listeners: readonly Listener[]): Listener[] {
-  const wanted = new Map(listeners.map((listener) => [`socket:[${listener.inode}]`, listener]));
-  const owned = new Map<string, Listener>();
+/** The inodes of the sockets that the processes hold, each with its process; one that may not be looked into has none. */
+export function socketsOf(host: Host, pids: readonly number[]): Map<string, number> {
+  const inodes = new Map<string, number>();
   for (const pid of pids) {
     for (const fd of host.files.list(`/proc/${pid}/fd`)) {
-      const link = readLink(host, `/proc/${pid}/fd/${fd}`);
-      const listener = link === undefined ? undefined : wanted.get(link);
-      if (listener && !owned.has(listener.inode)) {
-        owned.set(listener.inode, { ...listener, pid, process: readProcess(host, pid)?.comm ?? null });
-      }
+      // The first three are standard streams: Go and Node see to it that these are open before anything else is.
+      if (Number(fd) <= 2) continue;
+      const inode = /^socket:\[(\d+)\]$/.exec(readLink(host, `/proc/${pid}/fd/${fd}`) ?? '')?.[1];
+      if (inode !== undefined && !inodes.has(inode)) inodes.set(inode, pid);
     }
   }
-  return [...owned.values()];
+  return inodes;
+}
+
+/**
+ * The listeners that the processes hold, named. The kernel takes milliseconds to print each of its tables, so the second
+ * is read only while sockets are left that the first did not explain.
+ */
+export function ownedBy(host: Host, pids: readonly number[]): Listener[] {
+  const owners = socketsOf(host, pids);
+  const found: Listener[] = [];
+  for (const path of TABLES) {
+    if (owners.size === 0) break;
+    for (const listener of readTable(host, path)) {
+      const pid = owners.get(listener.inode);
+      if (pid === undefined) continue;
+      owners.delete(listener.inode);
+      found.push(named(host, listener, pid));
+    }
+  }
+  return found;
+}
+
+function named(host: Host, listener: Listener, pid: number): Listener {
+  return { ...listener, pid, process: readProcess(host, pid)?.comm ?? null };
 }
 
 /** Looks through all processes for the holders of these sockets. Without root only the user's own can be found. */
 export function nameHolders(host: Host, listeners: readonly Listener[]): Listener[] {
   if (listeners.length === 0) return [];
   const pids = host.files.list('/proc').map(Number).filter(Number.isInteger);
-  const owned = ownedBy(host, pids, listeners);
-  return listeners.map((listener) => owned.find(({ inode }) => inode === listener.inode) ?? listener);
+  const owners = socketsOf(host, pids);
+  return listeners.map((listener) => {
+    const pid = owners.get(listener.inode);
+    return pid === undefined ? listener : named(host, listener, pid);
+  });
 }
 
 /** True when the process may be looked into, that is when no answer about its sockets means that it has none. */

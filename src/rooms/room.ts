@@ -1,6 +1,5 @@
 import type { Plan } from '../engine/plan.ts';
 import type { Host } from '../host/host.ts';
-import type { Listener } from '../probes/listeners.ts';
 import type { Process } from '../probes/processes.ts';
 
 /** Something a person should know; `code` is kebab-case and stable. */
@@ -84,7 +83,6 @@ export interface Scene {
   stateDir: string;
   /** Processes that run `ollama serve`. Rooms take theirs away, so that the last room gets what nobody supervises. */
   servers: Process[];
-  listeners: Listener[];
 }
 
 /** One way of running Ollama. A room recognises it and returns what it would do; it never does anything. */

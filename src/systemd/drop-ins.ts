@@ -2,9 +2,10 @@
  * Which files make up a unit: systemd.unit(5), unit_file_build_name_map() in systemd's src/basic/unit-file.c and
  * unit_file_find_dropin_paths() in src/shared/dropin.c.
  */
-import { basename, dirname, join } from 'node:path/posix';
+import { basename, join } from 'node:path/posix';
 import type { Files } from '../host/host.ts';
 import { type Scope, unitDirectories } from './directories.ts';
+import { type Entry, type Lookup, openLookup, quiet, readEntry } from './lookup.ts';
 import { dropInFolders, inByteOrder, instantiate, isServiceName, parseName, templateOf } from './unit-name.ts';
 
 export { type Scope, unitDirectories };
@@ -23,21 +24,10 @@ export interface UnitFiles {
   root?: string;
 }
 
-/** The unit directories with their contents, each read once. */
-interface Lookup {
-  files: Files;
-  root: string;
-  directories: string[];
-  /** The names in each directory, for directories that have any. */
-  contents: Map<string, Set<string>>;
-  /** The directories under every path they go by, to tell an alias from a link that leads elsewhere. */
-  known: Set<string>;
-}
-
 const FOLLOW_MAX = 8;
 
 export function findUnit(files: Files, scope: Scope, unit: string): UnitFiles {
-  const lookup = open(files, scope);
+  const lookup = openLookup(files, scope);
   const fragment = findFragment(lookup, unit) ?? viaTemplate(lookup, unit);
   const { instance } = parseName(unit);
   const main = fragment === undefined ? unit : instantiate(basename(fragment), instance);
@@ -62,7 +52,7 @@ export function listUnits(
   scope: Scope,
   wanted: (unit: string) => boolean = () => true,
 ): { unit: string; path: string }[] {
-  const lookup = open(files, scope);
+  const lookup = openLookup(files, scope);
   const units = new Map<string, string>();
   const aliased = new Set<string>();
   for (const [directory, names] of lookup.contents) {
@@ -75,54 +65,6 @@ export function listUnits(
     }
   }
   return [...units].map(([unit, path]) => ({ unit, path }));
-}
-
-function open(files: Files, scope: Scope): Lookup {
-  const directories = unitDirectories(scope, files);
-  const contents = new Map<string, Set<string>>();
-  const known = new Set(directories);
-  for (const directory of directories) {
-    const names = files.list(directory);
-    if (names.length === 0) continue;
-    contents.set(directory, new Set(names));
-    known.add(files.real(directory) ?? directory);
-  }
-  // A merged /usr hides this one from the list, but links may still be written with it.
-  if (scope.manager === 'system') known.add(`${scope.root ?? ''}/lib/systemd/system`);
-  return { files, root: (scope.root ?? '').replace(/\/+$/, ''), directories, contents, known };
-}
-
-/** What an entry of a unit directory is; undefined for links that systemd passes over. */
-function readEntry(lookup: Lookup, directory: string, unit: string): { path: string } | { alias: string } | undefined {
-  const path = join(directory, unit);
-  const target = linkTarget(lookup, path);
-  if (target === undefined || !inUnitDirectory(lookup, target)) return { path };
-  const alias = basename(target);
-  return mayAlias(unit, alias) ? { alias } : undefined;
-}
-
-/** Where a link points as an absolute path, with the root in front. */
-function linkTarget({ files, root }: Lookup, path: string): string | undefined {
-  const written = files.link(path);
-  if (written === undefined) return undefined;
-  const target = written.startsWith('/') ? join(root || '/', written) : join(dirname(path), written);
-  const directory = files.real(dirname(target));
-  return directory === undefined ? target : join(directory, basename(target));
-}
-
-function inUnitDirectory({ known }: Lookup, path: string): boolean {
-  for (let directory = dirname(path); directory !== '/' && directory !== '.'; directory = dirname(directory)) {
-    if (known.has(directory)) return true;
-  }
-  return false;
-}
-
-/** unit_validate_alias_symlink_or_warn(): both plain, both templates, the same instance, or an instance of a template. */
-function mayAlias(unit: string, target: string): boolean {
-  if (unit === target || !isServiceName(target)) return false;
-  const from = parseName(unit).instance;
-  const to = parseName(target).instance;
-  return from === to || (Boolean(from) && to === '');
 }
 
 /** The main file of a name, through aliases. */
@@ -143,7 +85,7 @@ function viaTemplate(lookup: Lookup, unit: string): string | undefined {
   return template && findFragment(lookup, template);
 }
 
-function findEntry(lookup: Lookup, unit: string): { path: string } | { alias: string } | undefined {
+function findEntry(lookup: Lookup, unit: string): Entry | undefined {
   for (const [directory, names] of lookup.contents) {
     const entry = names.has(unit) ? readEntry(lookup, directory, unit) : undefined;
     if (entry) return entry;
@@ -169,8 +111,12 @@ function aliases(lookup: Lookup, fragment: string | undefined, instance: string 
     .filter((full) => parseName(full).instance === instance);
 }
 
+/** null_or_empty_path() in systemd's src/basic/stat-util.c; needs no right to read the file. */
 function isMask({ files }: Lookup, path: string): boolean {
-  return files.link(path) === '/dev/null' || files.bytes(path)?.length === 0;
+  const real = quiet(() => files.real(path));
+  if (real === '/dev/null' || quiet(() => files.link(path)) === '/dev/null') return true;
+  const stat = real === undefined ? undefined : quiet(() => files.stat(real));
+  return stat?.kind === 'file' && stat.size === 0;
 }
 
 /** Over all folders by file name in byte order; of equal names that of the strongest folder. */

@@ -1,5 +1,6 @@
 /** The files of EnvironmentFile=, read and edited as systemd reads them: systemd.exec(5) and src/basic/env-file.c. */
 import { type EnvironmentFileOptions, type FileAssignment, scan } from './environment-scan.ts';
+import { representable } from './words.ts';
 
 export type { EnvironmentFileOptions, FileAssignment };
 
@@ -23,15 +24,18 @@ export function invalidAssignments(text: string): FileAssignment[] {
 
 /**
  * The text with `name` set to `value` and every other byte as it was: the last assignment of the name is replaced in
- * its place, or one line is added at the end. Throws a RangeError where that is not possible (NUL in the value).
+ * its place, or one line is added at the end. Holds before and after systemd 254 (see EnvironmentFileOptions) wherever
+ * the file lets both be true. Throws a RangeError for what such a file cannot hold (NUL, text that is no UTF-8).
  */
 export function setInEnvironmentFile(text: string, name: string, value: string): string {
   if (!NAME.test(name)) throw new RangeError(`Not the name of a variable: ${name}`);
-  const line = `${name}=${quote(value)}`;
-  for (const candidate of candidates(text, name, line)) {
-    if (reads(candidate, name, value) && othersStay(text, candidate, name)) return candidate;
-  }
-  throw new RangeError(`Cannot set ${name} in this environment file`);
+  if (!representable(value)) throw new RangeError(`An environment file cannot hold this value of ${name}`);
+  const edits = [...candidates(text, name, `${name}=${quote(value)}`)];
+  const works = (edit: string, commentsContinue: boolean) => sets(text, edit, { name, value }, { commentsContinue });
+  const edit =
+    edits.find((edit) => works(edit, false) && works(edit, true)) ?? edits.find((edit) => works(edit, false));
+  if (edit === undefined) throw new RangeError(`Cannot set ${name} in this environment file`);
+  return edit;
 }
 
 /** The text without any assignment of `name`, line ends included; every other byte stays. */
@@ -60,23 +64,23 @@ function* candidates(text: string, name: string, line: string): Generator<string
   yield line + eol + replaced;
 }
 
-/** Both readings of comments count: the same file may be read by a systemd before and after 254. */
-function reads(text: string, name: string, value: string): boolean {
-  return [true, false].every((commentsContinue) => {
-    const last = parseEnvironmentFile(text, { commentsContinue }).findLast((assignment) => assignment.name === name);
-    return last?.value === value;
-  });
+/** Whether the edited text gives the variable its value and leaves the others theirs. */
+function sets(
+  before: string,
+  after: string,
+  { name, value }: { name: string; value: string },
+  options: EnvironmentFileOptions,
+): boolean {
+  const spans = scan(after, options);
+  const others = (found: FileAssignment[]) =>
+    found.filter((span) => span.name !== name).map((span) => [span.name, span.value]);
+  return (
+    spans.findLast((span) => span.name === name)?.value === value &&
+    JSON.stringify(others(spans)) === JSON.stringify(others(scan(before, options)))
+  );
 }
 
-function othersStay(before: string, after: string, name: string): boolean {
-  const others = (text: string, commentsContinue: boolean) =>
-    scan(text, { commentsContinue })
-      .filter((span) => span.name !== name)
-      .map((span) => [span.name, span.value]);
-  return [true, false].every((flag) => JSON.stringify(others(before, flag)) === JSON.stringify(others(after, flag)));
-}
-
-/** Bare where every reader takes it alike, a shell included; otherwise in double quotes, where systemd unescapes \"$` */
+/** Bare where every reader takes it alike, a shell included; else in double quotes, where four marks are escaped. */
 function quote(value: string): string {
   if (/^[A-Za-z0-9_.,:/@%+=[\]-]*$/.test(value)) return value;
   return `"${value.replace(/["\\$`]/g, '\\$&')}"`;

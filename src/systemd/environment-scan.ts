@@ -1,4 +1,4 @@
-/** The state machine behind the files of EnvironmentFile=: parse_env_file_internal() of systemd's src/basic/env-file.c. */
+/** The state machine behind EnvironmentFile=: parse_env_file_internal() of systemd's src/basic/env-file.c. */
 
 export interface FileAssignment {
   name: string;

@@ -71,13 +71,15 @@ export function readWords(value: string, specifiers: Specifiers, reader: WordRea
   }
 }
 
-/** All letters of systemd.unit(5), "Specifiers"; systemd has a value for these, even where the caller gave none. */
-const KNOWN = /%[aAbBcCdDEfgGhHiIjJlLmMnNopPqrRsStTuUvVwWyY]/;
+/** All letters of systemd.unit(5), "Specifiers". systemd has a value for these even where the caller gave none. */
+const LETTERS = 'aAbBcCdDEfgGhHiIjJlLmMnNopPqrRsStTuUvVwWyY';
 
-const unresolved = (raw: string): string =>
-  KNOWN.test(raw) && !/%[A-Za-z0-9]/.test(raw.replaceAll('%%', '').replace(new RegExp(KNOWN, 'g'), ''))
+function unresolved(raw: string): string {
+  const used = [...raw.matchAll(/%([A-Za-z0-9%])/g)].map(([, letter]) => letter!);
+  return used.every((letter) => letter === '%' || LETTERS.includes(letter))
     ? `Specifiers of unknown value in ${raw}`
-    : `Failed to resolve specifiers in ${raw}, ignoring`;
+    : `Failed to resolve specifiers in ${raw}, ignoring: Invalid slot`;
+}
 
 const show = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
 
@@ -134,7 +136,16 @@ function unescapeName(name: string): string {
   return show(bytes);
 }
 
-const ESCAPES: Record<string, string> = { '%': '%%', '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r' };
+/** A replacement character is escaped too, so that a reader can take a bare one for broken UTF-8. */
+const ESCAPES: Record<string, string> = {
+  '%': '%%',
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\t': '\\t',
+  '\r': '\\r',
+  '\ufffd': '\\ufffd',
+};
 
 /**
  * One line `Environment="NAME=value"` that systemd reads back exactly. Throws a RangeError for what no unit file can
@@ -143,7 +154,7 @@ const ESCAPES: Record<string, string> = { '%': '%%', '"': '\\"', '\\': '\\\\', '
 export function quoteEnvironment(name: string, value: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new RangeError(`Not the name of a variable: ${name}`);
   if (!representable(value)) throw new RangeError(`A unit file cannot hold this value of ${name}`);
-  const escaped = value.replace(/[\x01-\x1f\x7f%"\\]/g, (character) => {
+  const escaped = value.replace(/[\x01-\x1f\x7f%"\\\ufffd]/g, (character) => {
     return ESCAPES[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
   return `Environment="${name}=${escaped}"`;

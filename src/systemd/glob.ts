@@ -1,8 +1,8 @@
-/** Wildcards in the path of EnvironmentFile=: systemd.exec(5), safe_glob() in systemd's src/basic/glob-util.c, glob(7). */
+/** Wildcards in EnvironmentFile=: systemd.exec(5), glob(7), safe_glob() in systemd's src/basic/glob-util.c. */
 import type { Files } from '../host/host.ts';
 import { inByteOrder } from './unit-name.ts';
 
-/** The existing paths that an absolute pattern stands for, in byte order. Without wildcards the path itself, if it exists. */
+/** The existing paths that an absolute pattern stands for, in byte order; without wildcards the path itself. */
 export function expandPath(files: Files, pattern: string): string[] {
   if (!/[*?[\\]/.test(pattern)) return exists(files, pattern) ? [pattern] : [];
   let paths = [''];

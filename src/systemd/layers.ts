@@ -5,13 +5,14 @@
  */
 import { basename } from 'node:path/posix';
 import type { Files } from '../host/host.ts';
-import { splitCommand, wrapperSets } from './command.ts';
+import { type Command, splitCommand, splitCommands } from './command.ts';
 import type { UnitFiles } from './drop-ins.ts';
 import { hasCurlyQuotes, type Specifiers, unitSpecifiers } from './environment.ts';
 import { invalidAssignments, parseEnvironmentFile } from './environment-file.ts';
 import { expandPath } from './glob.ts';
 import { curlyValue, type Layer, type Place, readService, type ServiceSettings, type UnitProblem } from './service.ts';
 import { inByteOrder } from './unit-name.ts';
+import { wrapperSets } from './wrapper.ts';
 
 export { type Layer, splitCommand, type UnitProblem };
 
@@ -59,21 +60,19 @@ export function readEnvironment(
   const { sources, unreadable } = readSources(files, unit, extra);
   const settings = readService(sources, variable, all);
   const fromFiles = readEnvironmentFiles(files, unit.root ?? '', settings, variable);
-  const execCommands = settings.execStart.map(({ text }) => splitCommand(text, all));
-  const layers = [
-    ...settings.environment,
-    ...fromFiles.layers,
-    ...unsetLayers(settings.unset, variable),
-    ...wrapperLayers(settings.execStart, execCommands, variable),
-  ];
+  const commands = settings.execStart.map((place) => ({ ...place, commands: splitCommands(place.text, all) }));
+  const layers = [...settings.environment, ...fromFiles.layers, ...unsetLayers(settings.unset, variable)];
+  layers.push(...wrapperLayers(commands, variable, decide(layers)?.value));
+  const winner = decide(layers);
+  if (winner) winner.effective = true;
   return {
     layers,
-    value: decide(layers),
+    value: winner?.value,
     problems: [...settings.problems, ...fromFiles.problems],
     environmentFiles: fromFiles.uses,
     unset: settings.unset.map(({ text }) => text),
     execStart: settings.execStart.map(({ text }) => text),
-    execCommands,
+    execCommands: commands.flatMap((line) => line.commands.map(({ argv }) => argv)),
     user: settings.user,
     unreadable,
   };
@@ -143,24 +142,29 @@ function unsetLayers(unset: Place[], variable: string): Layer[] {
     .map(({ text, source, line }) => ({ value: undefined, source, line, kind, effective: false, note: text }));
 }
 
-function wrapperLayers(execStart: Place[], commands: string[][], variable: string): Layer[] {
-  return execStart.flatMap(({ source, line }, index): Layer[] => {
-    const wrapped = wrapperSets(commands[index]!, variable);
-    if (!wrapped) return [];
-    const note = wrapped.value === undefined ? `${wrapped.by} takes it away` : `set by ${wrapped.by}`;
-    return [{ value: wrapped.value, source, line, kind: 'ExecStart', effective: false, note }];
-  });
+function wrapperLayers(
+  lines: (Place & { commands: Command[] })[],
+  variable: string,
+  before: string | undefined,
+): Layer[] {
+  return lines.flatMap(({ source, line, commands }) =>
+    commands.flatMap((command): Layer[] => {
+      const wrapped = wrapperSets(command, variable, before);
+      if (!wrapped) return [];
+      const note = wrapped.value === undefined ? `${wrapped.by} takes it away` : `set by ${wrapped.by}`;
+      return [{ value: wrapped.value, source, line, kind: 'ExecStart', effective: false, note }];
+    }),
+  );
 }
 
-/** Goes through the layers as systemd does and marks the one that has the last word. */
-function decide(layers: Layer[]): string | undefined {
+/** Goes through the layers as systemd does and returns the one that has the last word. */
+function decide(layers: Layer[]): Layer | undefined {
   let winner: Layer | undefined;
   for (const layer of layers) {
     // `NAME=VALUE` unsets only that very value: env_match() in systemd's src/basic/env-util.c.
-    const conditional = layer.kind === 'UnsetEnvironment' && layer.note?.includes('=');
-    const wanted = conditional ? layer.note?.slice(layer.note.indexOf('=') + 1) : undefined;
-    if (!conditional || (winner && winner.value === wanted)) winner = layer;
+    const entry = layer.kind === 'UnsetEnvironment' ? (layer.note ?? '') : '';
+    const only = entry.includes('=') ? entry.slice(entry.indexOf('=') + 1) : undefined;
+    if (only === undefined || (winner && winner.value === only)) winner = layer;
   }
-  if (winner) winner.effective = true;
-  return winner?.value;
+  return winner;
 }

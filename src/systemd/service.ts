@@ -116,7 +116,7 @@ function readEnvironmentFileLine(reading: Reading, { value, line }: Assignment):
   const expanded = expandSpecifiers(value, specifiers);
   const path = expanded?.replace(/^-/, '');
   const bad = (message: string) => complain(reading, line, { message, kind: 'bad-syntax' });
-  if (path === undefined) bad(`Failed to resolve unit specifiers in '${value}', ignoring`);
+  if (path === undefined) bad(`Failed to resolve unit specifiers in '${value}', ignoring: Invalid slot`);
   else if (!path.startsWith('/')) bad(`EnvironmentFile= path is not absolute, ignoring: ${path}`);
   else if (path.split('/').includes('..')) bad(`EnvironmentFile= path is not normalized, ignoring: ${path}`);
   else {
@@ -139,7 +139,10 @@ function readUnsetLine(reading: Reading, { value, line }: Assignment): void {
         complain(reading, line, { message, kind: hasCurlyQuotes(text) ? 'curly-quotes' : 'bad-environment' });
       }
     },
-    bad: (_, message, kind) => complain(reading, line, { message, kind }),
+    bad: (_, message, kind) => {
+      const garbage = `Trailing garbage in UnsetEnvironment, ignoring: ${value}`;
+      complain(reading, line, { message: kind === 'bad-syntax' ? garbage : message, kind });
+    },
   });
 }
 

@@ -44,7 +44,7 @@ export function parseShowEnvironmentLines(stdout: string): Map<string, string> {
   return toMap(lines.map((line) => line.replace(/=\$'(.*)'$/s, (_, quoted: string) => `=${unquote(quoted)}`)));
 }
 
-/** shell_maybe_quote() in systemd's src/basic/escape.c: a backslash before a mark, or a C escape for other characters. */
+/** Undoes shell_maybe_quote() of systemd's src/basic/escape.c: a backslash before a mark, or a C escape. */
 function unquote(bytes: string): string {
   let text = '';
   for (let at = 0; at < bytes.length; at++) {

@@ -1,5 +1,5 @@
-/** Reads unit files and drop-ins as config_parse() of systemd's src/shared/conf-parser.c does; see systemd.syntax(7). */
-import { strip } from './words.ts';
+/** Reads unit files and drop-ins: systemd.syntax(7), config_parse() in systemd's src/shared/conf-parser.c. */
+import { representable, strip } from './words.ts';
 
 export interface Assignment {
   section: string;
@@ -43,6 +43,12 @@ export function parseUnit(text: string): ParsedUnit {
   // undefined: before any section; null: in a section that is ignored.
   let section: string | null | undefined;
   for (const { text: content, line } of logicalLines(text)) {
+    if (!isClean(content)) {
+      const message = `String is not UTF-8 clean, ignoring assignment: ${content}`;
+      parsed.problems.push({ line, message, kind: 'bad-syntax' });
+      // config_parse() returns at the first error of this kind: the rest of the file does not count.
+      break;
+    }
     if (content.startsWith('[')) {
       const header = readHeader(content);
       if ('problem' in header) parsed.problems.push({ line, ...header.problem });
@@ -56,6 +62,9 @@ export function parseUnit(text: string): ParsedUnit {
   }
   return parsed;
 }
+
+/** A replacement character is what a decoder leaves of bytes that are no UTF-8; nobody writes one into a unit file. */
+const isClean = (content: string): boolean => !content.includes('\ufffd') && representable(content);
 
 /** Lines with continuations joined, comments and empty lines left out, blanks stripped: systemd.syntax(7). */
 function* logicalLines(text: string): Generator<Line> {
@@ -128,12 +137,12 @@ const SERVICE_KEYS = ['Environment', 'EnvironmentFile', 'UnsetEnvironment', 'Pas
 const SPELLED = SERVICE_KEYS.slice(0, 4);
 
 /**
- * The unknown keys that matter here, not all: the full list is systemd's src/core/load-fragment-gperf.gperf.in.
- * No key of that list holds a blank, a quote or an underscore, or is written in capitals only.
+ * The unknown keys that matter here, not all: the full list is systemd's src/core/load-fragment-gperf.gperf.in. The
+ * keys of that list are made of letters and digits, and none is written in capitals only.
  */
 function isUnknown(section: string, key: string): boolean {
   if (key.startsWith('X-')) return false;
-  if (/[\s_"'\u2018\u2019\u201c\u201d]/.test(key) || /^[A-Z0-9]{2,}$/.test(key)) return true;
+  if (/[^A-Za-z0-9]/.test(key) || /^[A-Z0-9]+$/.test(key)) return true;
   if (SERVICE_KEYS.includes(key)) return section !== 'Service';
   return SPELLED.some((known) => known.toLowerCase() === key.toLowerCase() || distance(known, key) <= 2);
 }

@@ -33,7 +33,7 @@ export function instantiate(unit: string, instance: string | undefined): string 
   return own === '' && instance ? buildName({ prefix, instance }) : unit;
 }
 
-/** The "drop-in" folders of a name inside one unit directory, strongest first: unit_file_find_dirs() in src/shared/dropin.c. */
+/** The drop-in folders of a name in one unit directory, strongest first: unit_file_find_dirs(), src/shared/dropin.c. */
 export function dropInFolders(unit: string): string[] {
   const folders = [`${unit}.d`];
   const { prefix, instance } = parseName(unit);

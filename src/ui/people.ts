@@ -56,7 +56,7 @@ export function sayFound(people: People, report: Report): void {
   for (const { kind, id, selected, version, running, settings } of report.installations) {
     const mark = selected ? colors.bold('▸') : ' ';
     const effective = settings.find((setting) => setting.effective);
-    people.say(`${mark} Ollama ${version ?? ''}`.trimEnd() + `, ${kind} ${id}, ${running ? 'running' : 'not running'}`);
+    people.say(`${mark} Ollama${version ? ` ${version}` : ''}, ${kind} ${id}, ${running ? 'running' : 'not running'}`);
     people.say(
       `    OLLAMA_HOST  ${effective ? `${effective.value} (${effective.source})` : 'not set: Ollama takes 127.0.0.1:11434'}`,
     );
@@ -120,7 +120,10 @@ export function sayWarnings(people: People, report: Report): void {
 /** One line for each step, as it ends. */
 export function sayStep(people: People, { title, status, elapsed }: StepEvent): void {
   const { colors } = people;
-  if (status === 'begun') return people.pending(`… ${title}`);
+  if (status === 'begun') {
+    people.pending(`… ${title}`);
+    return;
+  }
   const mark = {
     done: colors.green('✓'),
     unchanged: colors.dim('='),

@@ -16,15 +16,15 @@ async function asking<T>(question: () => Promise<T>): Promise<T> {
 /** One yes/no question, shown as (Y/n) or (y/N). */
 export function confirm(host: Host, message: string, byDefault: boolean): Promise<boolean> {
   return asking(async () => {
-    const { default: ask } = await import('@inquirer/confirm');
-    return ask({ message, default: byDefault }, { output: process.stderr, signal: host.interrupted });
+    const inquirer = await import('./inquirer.ts');
+    return inquirer.confirm({ message, default: byDefault }, { output: process.stderr, signal: host.interrupted });
   });
 }
 
 /** A list of which the first entry is taken with Enter. */
 export function choose<T>(host: Host, message: string, choices: { name: string; value: T }[]): Promise<T> {
   return asking(async () => {
-    const { default: ask } = await import('@inquirer/select');
-    return ask<T>({ message, choices }, { output: process.stderr, signal: host.interrupted });
+    const inquirer = await import('./inquirer.ts');
+    return inquirer.select<T>({ message, choices }, { output: process.stderr, signal: host.interrupted });
   });
 }

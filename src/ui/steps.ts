@@ -1,18 +1,18 @@
-import { createTwoFilesPatch } from 'diff';
 import { type FileChange, textOf } from '../actions/file.ts';
 import { type Act, commandLine } from '../actions/index.ts';
 import type { Plan, Step } from '../engine/plan.ts';
 import type { Host, Identity } from '../host/host.ts';
 
 /** The plan as steps, each with the exact diff or command. */
-export function stepsOf(host: Host, plan: Plan): Step[] {
-  return [...plan.changes.map((change) => changeStep(host, change)), ...plan.activate.map((act) => actStep(host, act))];
+export async function stepsOf(host: Host, plan: Plan): Promise<Step[]> {
+  const changes = await Promise.all(plan.changes.map((change) => changeStep(host, change)));
+  return [...changes, ...plan.activate.map((act) => actStep(host, act))];
 }
 
-function changeStep(host: Host, change: FileChange): Step {
+async function changeStep(host: Host, change: FileChange): Promise<Step> {
   const { id, title, path } = change;
   const command = writeCommands(host, change);
-  return { id, title, status: 'planned', path, diff: diffOf(change), ...(command ? { command } : {}) };
+  return { id, title, status: 'planned', path, diff: await diffOf(change), ...(command ? { command } : {}) };
 }
 
 function actStep(host: Host, act: Act): Step {
@@ -21,7 +21,8 @@ function actStep(host: Host, act: Act): Step {
 }
 
 /** A unified diff; a missing file is /dev/null, as in patch(1). */
-export function diffOf({ path, from, to }: FileChange): string {
+export async function diffOf({ path, from, to }: FileChange): Promise<string> {
+  const { createTwoFilesPatch } = await import('diff');
   const side = (state: FileChange['from']) => (state === null ? '/dev/null' : path);
   const patch = createTwoFilesPatch(side(from), side(to), textOf(from), textOf(to), undefined, undefined, {
     context: 3,

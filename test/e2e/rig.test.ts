@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { rigUnavailable } from './rig/available.ts';
 import { bootHost, diffSnapshots, PASSWORD, type TestHost, withHost } from './rig/host.ts';
 import { installOllama, startByHand, waitForListener } from './rig/ollama.ts';
-import { traces } from './rig/sweep.ts';
+import { runIsAlive } from './rig/places.ts';
+import { ofRun, sweep, traces } from './rig/sweep.ts';
 
 const WILDCARD = '[Service]\nEnvironment="OLLAMA_HOST=0.0.0.0:11434"\n';
 const DROP_IN = '/etc/systemd/system/ollama.service.d/override.conf';
@@ -32,6 +33,22 @@ describe.skipIf(rigUnavailable())('the rig', () => {
       await Promise.all([one.stop(), two.stop()]);
     }
     expect([...traces(one.name), ...traces(two.name)]).toEqual([]);
+  });
+
+  it('sweeps away what a crashed run left, and nothing of a run that lives', async () => {
+    await withHost('alive', {}, async (host) => {
+      const own = process.env.STIGMER_E2E_RUN;
+      const crashed = `4194304x${process.pid}`;
+      process.env.STIGMER_E2E_RUN = crashed;
+      const left = await bootHost({ hostname: 'left' }).finally(() => {
+        process.env.STIGMER_E2E_RUN = own;
+      });
+      await left.addPeer();
+      expect(traces(left.name).length).toBeGreaterThan(4);
+      expect(await sweep(ofRun((key) => [own, crashed].includes(key) && !runIsAlive(key)))).toEqual([left.name]);
+      expect(traces(left.name)).toEqual([]);
+      expect((await host.run(['true'])).code).toBe(0);
+    });
   });
 
   it('has an Ollama that only a drop-in opens to the peer', async () => {
@@ -99,7 +116,7 @@ describe.skipIf(rigUnavailable())('the rig', () => {
   it('runs commands with the words, input, environment and folder they are given, as the user they are given', async () => {
     await withHost('commands', {}, async (host) => {
       const user = await host.addUser('ann');
-      const odd = ['a b', "it's", '$HOME ${USER} $$', '%n', '*', ''];
+      const odd = ['a b', "it's", '$HOME $$', '%n', '*', ''];
       expect(await host.must(['printf', '%s\\n', ...odd])).toBe(`${odd.join('\n')}\n`);
       expect((await host.runAs('ann', ['printf', '%s\\n', ...odd])).stdout).toBe(`${odd.join('\n')}\n`);
       expect(await host.must(['cat'], { input: 'a\nb' })).toBe('a\nb');
@@ -114,9 +131,9 @@ describe.skipIf(rigUnavailable())('the rig', () => {
       await expect(host.run(['sleep', '100'], { timeout: 300 })).rejects.toThrow(
         /not finished after 300 ms: sleep 100/,
       );
-      expect((await host.run(['pgrep', '-x', 'sleep'])).code).toBe(1);
+      await host.waitFor(async () => (await host.run(['pgrep', '-x', 'sleep'])).code === 1, 2000, 'the end of sleep');
       await expect(host.runAs('ann', ['sleep', '100'], { timeout: 900 })).rejects.toThrow(/not finished/);
-      expect((await host.run(['pgrep', '-x', 'sleep'])).code).toBe(1);
+      await host.waitFor(async () => (await host.run(['pgrep', '-x', 'sleep'])).code === 1, 2000, 'the end of sleep');
     });
   });
 

@@ -5,7 +5,8 @@ Run as root on a host that may be littered with units called probe-*; they are r
 
     python3 record.py < fixtures/recorded.json > answered.json
 
-Each case is {"name", "unit", "files": {path: text}, "links": {path: target}}; the answer is written to "real":
+Each case is {"name", "unit", "files": {path: text}, "links": {path: target}} and may say in "value" what VAR must be;
+the answer is written to "real":
 what `systemctl show` says, the environment of the started process (null if it did not start), and the log lines
 about the configuration as [path, line, message].
 """
@@ -43,6 +44,8 @@ def take(case):
         folder = os.path.dirname(path)
         if 'probe' in os.path.basename(folder) and os.path.isdir(folder):
             shutil.rmtree(folder)
+        elif folder.endswith('/service.d') and os.path.isdir(folder) and not os.listdir(folder):
+            os.rmdir(folder)
 
 
 def log_since(cursor, unit):
@@ -105,8 +108,9 @@ def main():
             take(case)
     shutil.rmtree(OUT)
     run('systemctl', 'daemon-reload')
-    json.dump(recorded, sys.stdout, indent=1)
-    print()
+    # One case per line, so that a change shows as one.
+    cases = ',\n'.join(json.dumps(case) for case in recorded['cases'])
+    print(f'{{\n"version": {json.dumps(recorded["version"])},\n"cases": [\n{cases}\n]\n}}')
 
 
 main()

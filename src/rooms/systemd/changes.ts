@@ -122,7 +122,7 @@ function environmentFileChange(host: Host, unit: Unit, winner: Layer, wanted: st
   } catch {
     return unreadable(unit, path);
   }
-  if (!stat || stat.kind !== 'file' || text === undefined) return unsolvedRefusal(unit);
+  if (stat?.kind !== 'file' || text === undefined) return unsolvedRefusal(unit);
   const changed = setInEnvironmentFile(text, VARIABLE, wanted);
   const ownership: Ownership = { mode: stat.mode, uid: stat.uid, gid: stat.gid };
   const before = text.split(/\r?\n/);

@@ -1,7 +1,8 @@
 import { FileError } from '../../errors.ts';
-import type { Host } from '../../host/host.ts';
+import type { Files } from '../../host/host.ts';
+import { once, remember } from '../../host/remember.ts';
 import type { Process } from '../../probes/processes.ts';
-import { listUnits } from '../../systemd/drop-ins.ts';
+import { listUnits, unitDirectories } from '../../systemd/drop-ins.ts';
 import { splitCommand } from '../../systemd/layers.ts';
 import { isServe, type Scene } from '../room.ts';
 import type { Manager } from './manager.ts';
@@ -10,13 +11,18 @@ import { readUnit, show, stateOf, type Unit } from './unit.ts';
 /** Units of other rooms: the snap's has a launcher that sets OLLAMA_HOST itself. */
 const FOREIGN = /^snap\./;
 
+type Reading = Pick<Unit, 'files' | 'environment'>;
+
 /** Every unit of this manager that runs `ollama serve`, with its processes taken out of `scene.servers`. */
 export async function detectUnits(scene: Scene, manager: Manager): Promise<Unit[]> {
   const { host } = scene;
-  const names = [...new Set([...namedInFiles(host, manager), ...namedByProcesses(scene, manager)])];
+  const files = remember(host.files);
+  const read = once((name) => readUnit(host, manager, name, undefined, files));
+  const named = namedInFiles(files, manager, read);
+  const names = [...new Set([...named, ...namedByProcesses(scene, files, manager, read, named)])];
   const shown = await show(host, manager, names);
   return names.flatMap((name) => {
-    const unit: Unit = { name, manager, ...readUnit(host, manager, name), shown: shown.get(name) };
+    const unit: Unit = { name, manager, ...read(name), shown: shown.get(name) };
     if (name.includes('@.') && unit.shown?.get('ActiveState') !== 'active') return []; // a template is no service
     claim(scene, unit);
     return [unit];
@@ -24,11 +30,16 @@ export async function detectUnits(scene: Scene, manager: Manager): Promise<Unit[
 }
 
 /** By the files: a quick look for the word, then the ExecStart lines that are in force. */
-function namedInFiles(host: Host, manager: Manager): string[] {
-  return listUnits(host.files, manager.scope)
-    .filter(({ unit, path }) => !FOREIGN.test(unit) && readText(host, path).includes('ollama'))
+function namedInFiles(files: Files, manager: Manager, read: (name: string) => Reading): string[] {
+  const mentions = new Set<string>();
+  for (const dir of unitDirectories(manager.scope, files)) {
+    for (const name of files.list(dir)) {
+      if (name.endsWith('.service') && readText(files, `${dir}/${name}`).includes('ollama')) mentions.add(name);
+    }
+  }
+  return listUnits(files, manager.scope, (unit) => mentions.has(unit))
     .map(({ unit }) => unit)
-    .filter((unit) => readUnit(host, manager, unit).environment.execStart.some(runsServe));
+    .filter((unit) => !FOREIGN.test(unit) && read(unit).environment.execStart.some(runsServe));
 }
 
 /** Also true for a shell line such as `sh -c "exec ollama serve"`. */
@@ -40,20 +51,25 @@ function runsServe(command: string): boolean {
 }
 
 /** By the processes: a unit whose ExecStart is a script of some other name, as long as that script speaks of Ollama. */
-function namedByProcesses(scene: Scene, manager: Manager): string[] {
-  const names = scene.servers.map((process) => unitOf(process, manager)).filter((name) => name !== undefined);
-  return names.filter(
-    (name) => !FOREIGN.test(name) && scriptsOf(scene.host, manager, name).some((text) => text.includes('ollama')),
-  );
+function namedByProcesses(
+  scene: Scene,
+  files: Files,
+  manager: Manager,
+  read: (name: string) => Reading,
+  known: string[],
+): string[] {
+  return scene.servers
+    .map((process) => unitOf(process, manager))
+    .filter((name) => name !== undefined)
+    .filter((name) => !FOREIGN.test(name) && !known.includes(name))
+    .filter((name) => textsOf(files, read(name)).some((text) => text.includes('ollama')));
 }
 
-function scriptsOf(host: Host, manager: Manager, name: string): string[] {
-  const { files, environment } = readUnit(host, manager, name);
-  const programs = environment.execStart.flatMap((command) =>
-    splitCommand(command).filter((word) => word.startsWith('/')),
-  );
-  const small = programs.filter((path) => (host.files.stat(host.files.real(path) ?? path)?.size ?? Infinity) < 65_536);
-  return [files.fragment, ...files.dropIns, ...small].map((path) => (path ? readText(host, path) : ''));
+/** The unit's own files, and the scripts that its commands name. */
+function textsOf(files: Files, { files: unit, environment }: Reading): string[] {
+  const programs = environment.execStart.flatMap((line) => splitCommand(line).filter((word) => word.startsWith('/')));
+  const small = programs.filter((path) => (files.stat(files.real(path) ?? path)?.size ?? Infinity) < 65_536);
+  return [...(unit.fragment ? [unit.fragment] : []), ...unit.dropIns, ...small].map((path) => readText(files, path));
 }
 
 /** The service whose control group the process is in, if it is one of this manager's (systemd's cgroup layout). */
@@ -71,9 +87,9 @@ function claim(scene: Scene, unit: Unit): void {
   scene.servers = scene.servers.filter(({ pid }) => !mine.has(pid));
 }
 
-function readText(host: Host, path: string): string {
+function readText(files: Files, path: string): string {
   try {
-    return host.files.text(path) ?? '';
+    return files.text(path) ?? '';
   } catch (error) {
     if (error instanceof FileError) return '';
     throw error;

@@ -89,6 +89,6 @@ export function busEnvironment(manager: Manager): Record<string, string> {
 /** Asks the manager; asking needs no rights but, for a user's manager, to be that user. */
 export function ask(host: Host, manager: Manager, ...words: string[]): Promise<RunResult> {
   const { argv, env } = systemctl(manager, ...words);
-  const identity = manager.kind === 'systemd' ? 'self' : manager.identity;
-  return host.as(identity).run(argv, { env, timeout: 20_000 });
+  const options = { env, timeout: 20_000 };
+  return typeof manager.identity === 'object' ? host.as(manager.identity).run(argv, options) : host.ask(argv, options);
 }

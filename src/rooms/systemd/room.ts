@@ -66,14 +66,13 @@ async function observe(host: Host, unit: Unit): Promise<ServiceState> {
   return stateOf(host, { ...unit, shown: shown.get(unit.name) ?? unit.shown });
 }
 
-async function log(host: Host, unit: Unit): Promise<string> {
-  const user = unit.manager.kind === 'systemd-user' ? ['--user'] : [];
-  const argv = ['journalctl', ...user, '-u', unit.name, '-n', '8', '--no-pager', '-o', 'cat'];
-  const who = host.as(unit.manager.kind === 'systemd' ? 'self' : unit.manager.identity);
-  const result = await who.run(argv, {
-    timeout: 5000,
-    env: unit.manager.kind === 'systemd' ? {} : busEnvironment(unit.manager),
-  });
+async function log(host: Host, { manager, name }: Unit): Promise<string> {
+  const user = manager.kind === 'systemd-user' ? ['--user'] : [];
+  const argv = ['journalctl', ...user, '-u', name, '-n', '8', '--no-pager', '-o', 'cat'];
+  const options = { timeout: 5000, env: user.length > 0 ? busEnvironment(manager) : {} };
+  const result = await (typeof manager.identity === 'object'
+    ? host.as(manager.identity).run(argv, options)
+    : host.ask(argv, options));
   return result.code === 0 ? result.stdout.trim() : '';
 }
 

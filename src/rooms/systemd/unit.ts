@@ -43,9 +43,16 @@ export async function show(host: Host, manager: Manager, names: string[]): Promi
 }
 
 /** Reads what the files say, now and not as they were at the last daemon-reload; `extra` as in readEnvironment. */
-export function readUnit(host: Host, manager: Manager, name: string, extra?: { path: string; text: string }) {
-  const files = findUnit(host.files, manager.scope, name);
-  return { files, environment: readEnvironment(host.files, files, VARIABLE, specifiers(host, manager, name), extra) };
+export function readUnit(
+  host: Host,
+  manager: Manager,
+  name: string,
+  extra?: { path: string; text: string },
+  files = host.files,
+): { files: UnitFiles; environment: UnitEnvironment } {
+  const unit = findUnit(files, manager.scope, name);
+  const words = specifiers(host, manager, name);
+  return { files: unit, environment: readEnvironment(files, unit, VARIABLE, words, extra) };
 }
 
 /** The specifiers of systemd.unit(5) that occur in environments. */

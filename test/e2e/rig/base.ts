@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { must, sleep } from './outside.ts';
-import { HOME, names } from './places.ts';
+import { HOME, HOSTS, names } from './places.ts';
 
 const SUITE = 'bookworm';
 
@@ -35,9 +35,9 @@ export async function ensureBase(): Promise<void> {
   await withLock('base', async () => {
     if (existsSync(BASE)) return;
     mkdirSync(HOME, { recursive: true });
-    for (const old of names(HOME))
-      if (old.startsWith('base-')) rmSync(`${HOME}/${old}`, { recursive: true, force: true });
+    removeOldBases();
     const draft = `${BASE}.draft`;
+    rmSync(draft, { recursive: true, force: true });
     const tar = `${draft}.tar`;
     await must(['mmdebstrap', '--quiet', '--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, tar], {
       timeout: 900_000,
@@ -48,6 +48,14 @@ export async function ensureBase(): Promise<void> {
     rmSync(tar);
     await must(['mv', '-T', draft, BASE]);
   });
+}
+
+/** Bases of earlier recipes and half-built ones; while a host is up, its base may be one of them. */
+function removeOldBases(): void {
+  if (names(HOSTS).length > 0) return;
+  for (const old of names(HOME)) {
+    if (old.startsWith('base-')) rmSync(`${HOME}/${old}`, { recursive: true, force: true });
+  }
 }
 
 function prepare(root: string): void {
@@ -63,20 +71,21 @@ function prepare(root: string): void {
 
 /** Holds a lock that the kernel frees with the process, whatever becomes of it: an abstract socket's name. */
 async function withLock(name: string, work: () => Promise<void>): Promise<void> {
-  const server = net.createServer();
-  while (!(await listens(server, `\0stigmer-e2e-${name}`))) await sleep(200);
+  let lock = await take(name);
+  for (; lock === undefined; lock = await take(name)) await sleep(200);
   try {
     await work();
   } finally {
-    server.close();
+    lock.close();
   }
 }
 
-function listens(server: net.Server, name: string): Promise<boolean> {
+function take(name: string): Promise<net.Server | undefined> {
+  const server = net.createServer();
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
-    server.listen(name, () => resolve(true));
+    server.listen(`\0stigmer-e2e-${name}`, () => resolve(server));
   });
 }

@@ -11,7 +11,7 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Standard input; empty unless told. */
   input?: string | Buffer;
-  /** Milliseconds; then the command is killed and the promise rejects. 60 s unless told. */
+  /** Milliseconds; then the command is killed and the promise rejects. 60 s unless told, 120 s for `spawn`. */
   timeout?: number;
   /** The user's home unless told. */
   cwd?: string;
@@ -33,6 +33,8 @@ export interface GuestUser {
 /** The words to start on this machine, and what is needed to find the command's own process again. */
 export interface GuestCommand {
   argv: string[];
+  /** The command itself. */
+  words: readonly string[];
   /** The name of the transient service, for a command in a login session. */
   unit: string | undefined;
   tty: boolean;
@@ -42,7 +44,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const PTY = readFileSync(path.join(import.meta.dirname, 'pty.py'), 'utf8');
 
 /** How the process that runs `pty.py` begins its command line. */
-const PTY_START = ['python3', '-c', PTY];
+const PTY_START = ['/usr/bin/python3', '-c', PTY];
 
 let sessions = 0;
 
@@ -59,19 +61,21 @@ export function guestCommand(
   const extra = { ...(tty && { TERM: 'xterm-256color' }), ...options.env };
   const cwd = options.cwd ?? user.home;
   if (!options.session) {
-    const words = [...enter(machine), ...plain(user, cwd, extra), ...program];
-    return { argv: words, unit: undefined, tty };
+    const full = [...enter(machine), ...plain(user, cwd, extra), ...program];
+    return { argv: full, words: argv, unit: undefined, tty };
   }
   sessions += 1;
   const unit = `rig-session-${process.pid}-${sessions}.service`;
-  return { argv: [...enter(machine), ...login(user, cwd, extra, unit), ...literal(program)], unit, tty };
+  return { argv: [...enter(machine), ...login(user, cwd, extra, unit), ...literal(program)], words: argv, unit, tty };
 }
 
 /** Whether a process still is one of the wrappers that are on the way to the command itself. */
 export function isWrapper(commandLine: string): boolean {
   const words = commandLine.split('\0');
   const starts = [['nsenter', '-t'], ['/usr/bin/env', '-i', '-C'], ['/usr/bin/setpriv', '--reuid'], PTY_START];
-  return starts.some((start) => start.every((word, index) => words[index] === word)) || words[0] === '(stigmer-rig)';
+  // A child of systemd's that has not begun its program yet is called after it in parentheses, or still systemd.
+  if (/^\(|\/systemd$/.test(words[0] ?? '')) return true;
+  return starts.some((start) => start.every((word, index) => words[index] === word));
 }
 
 /** Looks a user up in the host's /etc/passwd. */

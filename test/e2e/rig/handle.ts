@@ -1,21 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { type GuestCommand, isWrapper } from './guest-command.ts';
 import { enter, type Machine } from './machine.ts';
-import { children, killTree, outside, type RunResult, type Started, signalProcess, waitFor } from './outside.ts';
+import {
+  children,
+  killTree,
+  limited,
+  outside,
+  type RunResult,
+  type Started,
+  signalProcess,
+  sleep,
+  waitFor,
+} from './outside.ts';
 
 /** A command that runs inside a host. */
 export class Handle {
-  /** Resolves when the command has ended and its output is closed. */
+  /** Resolves when the command has ended and its output is closed; rejects when its time is up (it is killed then). */
   readonly done: Promise<RunResult>;
   readonly #machine: Machine;
   readonly #command: GuestCommand;
   readonly #started: Started;
 
-  constructor(machine: Machine, command: GuestCommand, started: Started) {
+  constructor(machine: Machine, command: GuestCommand, started: Started, timeout: number) {
     this.#machine = machine;
     this.#command = command;
     this.#started = started;
-    this.done = started.done;
+    this.done = limited(started, command.words, timeout, () => this.killAll());
     // Who does not wait for the end still must not lose the test process to an unhandled rejection.
     this.done.catch(() => {});
   }
@@ -55,10 +65,12 @@ export class Handle {
   pid(): Promise<number> {
     const find = async () => {
       let pid = await this.#outermost();
-      if (this.#command.tty && pid !== undefined) pid = children(pid)[0];
+      // Beside the command, a login session's main process has one more child: the one that will close the session.
+      if (this.#command.tty && pid !== undefined)
+        pid = children(pid).find((each) => !commandLine(each).startsWith('(sd-pam)'));
       return pid !== undefined && !isWrapper(commandLine(pid)) ? pid : undefined;
     };
-    return waitFor(find, 10_000, () => `the process of ${this.#command.argv.join(' ')}\n${this.#shown()}`);
+    return waitFor(find, 10_000, () => `the process of ${this.#command.words.join(' ')}\n${this.#shown()}`);
   }
 
   /** Signals the command's own process inside the host; false when it is gone already. */
@@ -75,8 +87,16 @@ export class Handle {
   /** Kills the command and everything it started. */
   async killAll(): Promise<void> {
     const { unit } = this.#command;
-    if (unit !== undefined) await outside([...enter(this.#machine), 'systemctl', 'kill', '-s', 'KILL', unit]);
-    killTree(this.#started.child.pid!);
+    if (unit !== undefined && this.#machine.leader !== 0) {
+      const main = await this.#outermost();
+      if (main !== undefined) killTree(main);
+      await outside([...enter(this.#machine), 'systemctl', 'kill', '-s', 'KILL', unit]);
+    }
+    const { child, done } = this.#started;
+    // nsenter ends by itself once what it started has ended; were it killed first, nobody would fetch the remains.
+    for (const below of children(child.pid!)) killTree(below);
+    await Promise.race([done, sleep(1000)]);
+    child.kill('SIGKILL');
   }
 
   /** The first process inside the host: nsenter's child, or the main process of the login session's service. */

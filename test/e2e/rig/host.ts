@@ -6,7 +6,7 @@ import { GuestFiles, type WriteOptions } from './guest-files.ts';
 import { Handle } from './handle.ts';
 import { type Listener, listeners } from './listeners.ts';
 import { type Bind, boot, createMachine, destroy, halt, type Machine } from './machine.ts';
-import { ending, limited, type RunResult, start, waitFor } from './outside.ts';
+import { ending, type RunResult, start, waitFor } from './outside.ts';
 import { addPeer, type Peer } from './peer.ts';
 import { type Snapshot, snapshot } from './snapshot.ts';
 
@@ -66,8 +66,7 @@ export class TestHost extends GuestFiles {
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const command = guestCommand(this.#machine, this, argv, options);
     const started = start(command.argv, options.input === undefined ? {} : { input: options.input });
-    const handle = new Handle(this.#machine, command, started);
-    return limited(started, argv, options.timeout ?? 60_000, () => handle.killAll());
+    return new Handle(this.#machine, command, started, options.timeout ?? 60_000).done;
   }
 
   /** Runs a command that has to succeed; resolves with its standard output. */
@@ -83,9 +82,9 @@ export class TestHost extends GuestFiles {
   }
 
   /** Starts a command and returns at once; its standard input stays open (see `Handle`). */
-  spawn(argv: readonly string[], options: Omit<RunOptions, 'timeout' | 'input'> = {}): Handle {
+  spawn(argv: readonly string[], options: Omit<RunOptions, 'input'> = {}): Handle {
     const command = guestCommand(this.#machine, this, argv, options);
-    return new Handle(this.#machine, command, start(command.argv, { stdin: 'pipe' }));
+    return new Handle(this.#machine, command, start(command.argv, { stdin: 'pipe' }), options.timeout ?? 120_000);
   }
 
   /** Looks a user of the host up. */

@@ -77,6 +77,7 @@ export async function limited(
     const result = await Promise.race([started.done, late]);
     if (result !== 'late') return result;
     await kill();
+    await Promise.race([started.done, sleep(2000)]);
     const { stdout, stderr } = started.output;
     throw new Error(`not finished after ${timeout} ms: ${argv.join(' ')}\nstdout: ${stdout}\nstderr: ${stderr}`);
   } finally {

@@ -36,11 +36,7 @@ export async function product(
 }
 
 /** Starts the product in a host, to be signalled or typed to while it runs. */
-export function spawnProduct(
-  host: TestHost,
-  args: readonly string[],
-  options: Omit<RunOptions, 'timeout' | 'input'> = {},
-): Handle {
+export function spawnProduct(host: TestHost, args: readonly string[], options: Omit<RunOptions, 'input'> = {}): Handle {
   return host.spawn([COMMAND, ...args], options);
 }
 
