@@ -17,7 +17,6 @@ const loader = Object.fromEntries(['.conf', '.service', '.nft', '.sh', '.yml', '
 /** What is loaded on first use: the words of the import → where it goes below dist/, and where its source is. */
 const LAZY = {
   './commands/run.ts': { file: 'main', source: 'src/commands/run.ts' },
-  './http.ts': { file: 'lib/http', source: 'src/host/http.ts' },
   './inquirer.ts': { file: 'lib/inquirer', source: 'src/ui/inquirer.ts' },
   execa: { file: 'lib/execa', source: 'execa' },
   'fs-extra': { file: 'lib/fs-extra', source: 'fs-extra' },

@@ -80,10 +80,16 @@ export function invert(change: FileChange): FileChange {
   return { ...rest, title: `Put back ${change.path}`, from: change.to, to: change.from };
 }
 
+/** True when the file that a change takes away is gone, and an empty folder that was made for it is still there. */
+export function leavesFolder(host: Host, { to, folders }: FileChange): boolean {
+  const isEmpty = (path: string) => host.files.stat(path)?.kind === 'directory' && host.files.list(path).length === 0;
+  return to === null && folders.some(({ path }) => isEmpty(path));
+}
+
 /** Where the machine stands with regard to a change: already done, still as planned, or changed by somebody else. */
 export async function inspect(host: Host, change: FileChange): Promise<'done' | 'todo' | 'conflict'> {
   const now = await readState(host.as(change.identity), change.path);
-  if (same(now, change.to)) return 'done';
+  if (same(now, change.to)) return leavesFolder(host, change) ? 'todo' : 'done';
   return same(now, change.from) ? 'todo' : 'conflict';
 }
 
@@ -92,17 +98,27 @@ function same(a: FileState | null, b: FileState | null): boolean {
   return a.content === b.content && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 }
 
+/** What tells this run's temporary files from another's. */
+export function runName({ pid }: Host): string {
+  return `stigmer-${pid}`;
+}
+
 /** The name that a file has until it is whole; kept in the journal by way of `run`, so that a later run can remove it. */
 export function temporaryName(path: string, run: string): string {
   const dir = parent(path);
   return `${dir === '/' ? '' : dir}/.${path.slice(path.lastIndexOf('/') + 1)}.${run}.tmp`;
 }
 
+/** Throws FileError when somebody without the right to could steer where the change ends. Nothing is written for it. */
+export function checkPlace(host: Host, { path, identity }: FileChange): void {
+  const privileged = identity !== 'self' || host.user.uid === 0;
+  if (privileged && host.root === undefined) checkFolders(host, path, identity);
+}
+
 /** Makes the change: whole, or not at all. Throws FileError, or ValidationError when the new bytes are refused. */
 export async function applyFile(host: Host, change: FileChange, run: string): Promise<void> {
   const actor = host.as(change.identity);
-  const privileged = change.identity !== 'self' || host.user.uid === 0;
-  if (privileged && host.root === undefined) checkFolders(host, change.path, change.identity);
+  checkPlace(host, change);
   if (change.to === null) {
     await actor.remove(change.path);
     for (const folder of [...change.folders].reverse()) {
@@ -114,9 +130,9 @@ export async function applyFile(host: Host, change: FileChange, run: string): Pr
     if (!(await actor.stat(folder.path))) await actor.makeDirectory(folder.path, folder.ownership);
   }
   const temporary = temporaryName(change.path, run);
-  await actor.stage(temporary, Buffer.from(change.to.content, 'base64'), change.to);
   try {
-    if (change.validate) await validate(host, change.validate);
+    await actor.stage(temporary, Buffer.from(change.to.content, 'base64'), change.to);
+    if (change.validate) await validate(host, change.validate, run);
     await actor.commit(temporary, change.path);
   } catch (error) {
     await actor.remove(temporary).catch(() => undefined);

@@ -1,5 +1,14 @@
 import type { Host } from '../host/host.ts';
-import { type FileChange, type FileState, fingerprint, invert, readState, stateOf, textOf } from './file.ts';
+import {
+  type FileChange,
+  type FileState,
+  fingerprint,
+  invert,
+  leavesFolder,
+  readState,
+  stateOf,
+  textOf,
+} from './file.ts';
 
 /** What it takes to give a file back its original state. */
 export type Reversal =
@@ -13,13 +22,14 @@ export type Reversal =
  * is replaced by the original; an edit of somebody else is never deleted.
  */
 export async function reversalOf(host: Host, change: FileChange, ours: readonly string[]): Promise<Reversal> {
-  const now = await readState(host.as(change.identity), change.path);
+  // Looking needs no rights but the user's own: they are asked for once it is agreed what is to be done.
+  const now = await readState(host.as('self'), change.path);
   const back: FileChange = { ...invert(change), from: now };
-  if (equal(now, change.from)) return { kind: 'nothing' };
-  if (now === null) {
-    // Ours was deleted by hand. Where there was no file before, that is the original state already.
-    return change.from === null ? { kind: 'nothing' } : { kind: 'change', change: back };
+  if (now === null && leavesFolder(host, back)) {
+    return { kind: 'change', change: { ...back, title: `Remove the empty folder of ${change.path}` } };
   }
+  if (equal(now, change.from)) return { kind: 'nothing' };
+  if (now === null) return { kind: 'change', change: back };
   if (ours.includes(fingerprint(now))) return { kind: 'change', change: back };
   const theirs = { ...back, from: change.to, to: now };
   return { kind: 'edited', theirs, change: withoutOurLines(change, now) };

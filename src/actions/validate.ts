@@ -19,9 +19,9 @@ export class ValidationError extends Error {
 }
 
 /** Throws ValidationError when the program complains about the file in `blame`; a program that is missing says nothing. */
-export async function validate(host: Host, { files, argv, blame }: Validation): Promise<void> {
+export async function validate(host: Host, { files, argv, blame }: Validation, run: string): Promise<void> {
   const bytes = Object.entries(files).map(([name, content]) => [name, Buffer.from(content, 'base64')] as const);
-  const dir = await host.scratch(Object.fromEntries(bytes));
+  const dir = await host.scratch(Object.fromEntries(bytes), run);
   try {
     const words = argv.map((word) => word.replaceAll('{dir}', dir));
     const result = await host.as('self').run(words, { timeout: 10_000 });

@@ -1,8 +1,8 @@
 import type { Host } from '../host/host.ts';
-import { type HostValue, scopeOf } from '../ollama/host-value.ts';
+import { joinHostPort } from '../ollama/go-net.ts';
+import { type HostValue, listenAddress, sameBinding, scopeOf } from '../ollama/host-value.ts';
 import {
   canInspect,
-  isLoopback,
   isWildcard,
   type Listener,
   type ListenScope,
@@ -33,12 +33,18 @@ export function bindingOf(host: Host, state: ServiceState, ports: readonly numbe
 }
 
 /** True when one of the listeners is what Ollama opens for `wanted`. */
-export function matches({ listeners }: Binding, wanted: HostValue): boolean {
+export function matches(binding: Binding, wanted: HostValue): boolean {
+  return matching(binding, wanted) !== undefined;
+}
+
+/** The listener that is what Ollama opens for `wanted`. */
+export function matching({ listeners }: Binding, wanted: HostValue): Listener | undefined {
   const scope = scopeOf(wanted);
-  return listeners.some(({ address, port }) => {
+  // The kernel's table names no zone: fe80::1%eth0 is fe80::1 there.
+  const asked = listenAddress(wanted).replace(/%[^\]]*/, '');
+  return listeners.find(({ address, port }) => {
     if (port !== wanted.port) return false;
-    if (scope === 'all') return isWildcard(address);
-    return scope === 'loopback' ? isLoopback(address) : address === wanted.host;
+    return scope === 'all' ? isWildcard(address) : sameBinding(joinHostPort(address, port), asked);
   });
 }
 

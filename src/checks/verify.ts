@@ -4,8 +4,9 @@ import type { Host } from '../host/host.ts';
 import { version } from '../ollama/api.ts';
 import { type HostValue, listenAddress, scopeOf } from '../ollama/host-value.ts';
 import { oneAddressEach } from '../probes/addresses.ts';
+import { readEnvironment } from '../probes/processes.ts';
 import type { Installation, ServiceState } from '../rooms/room.ts';
-import { type Binding, bindingOf, describeListener, matches, rivals } from './binding.ts';
+import { type Binding, bindingOf, describeListener, matches, matching, rivals } from './binding.ts';
 import type { Check } from './check.ts';
 
 /** What the wait is for; told while it lasts. */
@@ -61,8 +62,8 @@ export async function proveBound(
     summary: `Ollama listens on ${binding.listeners.map(({ address, port }) => printAddress(address, port)).join(', ')}.`,
     evidence: '/proc/net/tcp, /proc/net/tcp6, /proc/<pid>/fd',
   };
-  const answers = await checkAnswers(host, installation, options, host.now());
-  const given = givenCheck(state);
+  const answers = await checkAnswers(host, installation, binding, options);
+  const given = givenCheck(host, binding.listeners[0]?.pid ?? state.pids[0]);
   return { state, binding, version: answers.version, checks: [listener, ...(given ? [given] : []), ...answers.checks] };
 }
 
@@ -123,10 +124,11 @@ function logCommand({ kind, id }: Installation): string {
 }
 
 /** HTTP on loopback (or on the one address) first, then on one address of every other interface. */
-async function checkAnswers(host: Host, installation: Installation, options: VerifyOptions, start: number) {
+async function checkAnswers(host: Host, installation: Installation, binding: Binding, options: VerifyOptions) {
   const { wanted, timeout, onWait } = options;
-  const home = scopeOf(wanted) === 'address' ? urlHost(wanted.host) : '127.0.0.1';
-  const base = `http://${home}:${wanted.port}`;
+  const start = host.now();
+  const own = scopeOf(wanted) === 'all' ? undefined : matching(binding, wanted);
+  const base = `http://${urlHost(own?.address ?? '127.0.0.1')}:${wanted.port}`;
   let answer = options.answer ?? (await version(host, base, HTTP_TRY));
   while ('failure' in answer && host.now() - start < timeout) {
     onWait('http', host.now() - start);
@@ -165,11 +167,15 @@ function httpCheck(base: string, answer: Answer): Check {
   };
 }
 
-/** The variable in the process itself, where it can be seen: configuration text proves nothing. */
-function givenCheck(state: ServiceState): Check | undefined {
-  if (state.given === undefined) return undefined;
-  const evidence = `/proc/${state.pids[0]}/environ: OLLAMA_HOST=${state.given}`;
-  return { id: 'environment', status: 'pass', summary: `The process was given OLLAMA_HOST=${state.given}.`, evidence };
+/**
+ * The variable in the process that listens, where it can be seen: configuration text proves nothing. Not sooner than it
+ * listens: what systemd has just started still has systemd's own environment.
+ */
+function givenCheck(host: Host, pid: number | undefined): Check | undefined {
+  const given = pid === undefined ? undefined : readEnvironment(host, pid)?.OLLAMA_HOST;
+  if (given === undefined) return undefined;
+  const evidence = `/proc/${pid}/environ: OLLAMA_HOST=${given}`;
+  return { id: 'environment', status: 'pass', summary: `The process was given OLLAMA_HOST=${given}.`, evidence };
 }
 
 function urlHost(address: string): string {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { runName } from '../actions/file.ts';
 import type { RespawnAct } from '../actions/respawn.ts';
 import { reversalOf } from '../actions/revert.ts';
 import { verify } from '../checks/verify.ts';
@@ -43,10 +44,9 @@ export async function demo(machine: Host, people: People): Promise<ExitCode> {
       meaning: 'Nothing was changed.',
     });
   }
-  const dir = await machine.scratch({
-    'models.json': Buffer.from('[{"name":"llama3.2:3b","size":2019393189},{"name":"qwen3:8b","size":5225388164}]'),
-    'etc/systemd/system/ollama.service': Buffer.from(UNIT),
-  });
+  const library = '[{"name":"llama3.2:3b","size":2019393189},{"name":"qwen3:8b","size":5225388164}]';
+  const files = { 'models.json': Buffer.from(library), 'etc/systemd/system/ollama.service': Buffer.from(UNIT) };
+  const dir = await machine.scratch(files, 'stigmer-demo');
   const stage: Stage = { host: stageHost(machine, dir), machine, dir, port: await freePort(machine), people };
   try {
     await play(stage);
@@ -64,6 +64,7 @@ function stageHost(machine: Host, dir: string): Host {
   const files: Files = {
     bytes: (path) => pick(path).bytes(path),
     text: (path) => pick(path).text(path),
+    prefetch: () => undefined,
     list: (path) => pick(path).list(path),
     stat: (path) => pick(path).stat(path),
     link: (path) => pick(path).link(path),
@@ -210,7 +211,7 @@ async function freePort(machine: Host): Promise<number> {
 
 function journalOf({ machine, port }: Stage, plan: Plan, operation: Journal['operation']): Journal {
   const startedAt = new Date(machine.now()).toISOString();
-  const run = `stigmer-${machine.pid}`;
+  const run = runName(machine);
   return {
     journalVersion: 1,
     run,

@@ -92,7 +92,7 @@ const FILE_WORDS: Record<string, string> = {
 };
 
 function fileWords({ errno, path, message }: FileError): string {
-  if (errno === 'EPERM' && message.startsWith(path)) return `${message}.`;
+  if (message.startsWith(path)) return `${message}.`;
   return `${path} could not be read or written: ${FILE_WORDS[errno] ?? message}.`;
 }
 

@@ -46,7 +46,7 @@ export function tellUnfinished(store: Store, report: Report): void {
  */
 export async function adoptUnfinished({ host, store, report, people, ensureRoot }: Context): Promise<void> {
   const journal = store.journal();
-  if (!journal) return;
+  if (!journal) return store.sweep();
   const notice = warning(journal, store, 'Its originals are kept, and this run goes on from what is there.');
   report.warnings.push(notice);
   people.insist(people.colors.yellow(`! ${notice.message}`));
@@ -54,6 +54,7 @@ export async function adoptUnfinished({ host, store, report, people, ensureRoot 
   await sweep(host, journal);
   if (journal.operation === 'setup') await store.record(journal);
   await store.end();
+  await store.tidy();
 }
 
 function warning(journal: Journal, store: Store, then: string) {

@@ -1,48 +1,11 @@
-import { type Binding, matches } from '../checks/binding.ts';
-import type { Check } from '../checks/check.ts';
-import type { Step } from '../engine/plan.ts';
-import type { ExitCode } from '../errors.ts';
+import type { Binding } from '../checks/binding.ts';
 import type { Host } from '../host/host.ts';
-import { parseHost } from '../ollama/host-value.ts';
+import { parseHost, scopeOf } from '../ollama/host-value.ts';
 import type { ReachableAddress } from '../probes/addresses.ts';
-import type { Installation, Setting, Warning } from '../rooms/room.ts';
+import type { BindingReport, InstallationReport, Report } from '../report.ts';
+import type { Installation } from '../rooms/room.ts';
 
-/** The document of `--json`, described by report.schema.json. */
-export interface Report {
-  schemaVersion: 1;
-  tool: { name: 'stigmer-setup-ollama'; version: string };
-  command: 'setup' | 'undo' | 'doctor';
-  outcome: 'changed' | 'unchanged' | 'planned' | 'rolled-back' | 'failed' | 'healthy' | 'unhealthy';
-  changed: boolean;
-  exitCode: ExitCode;
-  host: { os: 'linux' | 'macos' | 'windows'; wsl: boolean; release: string };
-  installations: InstallationReport[];
-  wanted: { ollamaHost: string };
-  before: BindingReport;
-  after: BindingReport;
-  steps: Step[];
-  checks: Check[];
-  exposure: { addresses: ReachableAddress[]; firewall: string; hostHeaderGuard: boolean };
-  warnings: Warning[];
-  /** Where the receipt is; null when there is none. */
-  receipt: string | null;
-  /** Present when the exit code is not 0 (or 10): what happened, what it means, what mends it. */
-  error?: { code: string; message: string; meaning: string; remedy: string };
-}
-
-export interface InstallationReport {
-  kind: string;
-  id: string;
-  selected: boolean;
-  version: string | null;
-  running: boolean;
-  settings: Setting[];
-}
-
-export interface BindingReport {
-  scope: Binding['scope'];
-  listeners: { address: string; port: number; pid: number | null; process: string | null }[];
-}
+export type { BindingReport, InstallationReport, Report } from '../report.ts';
 
 export const NO_BINDING: Binding = { scope: 'none', listeners: [] };
 
@@ -89,12 +52,7 @@ export function installationReport(
  */
 export function exposureOf(addresses: ReachableAddress[], wanted: string): Report['exposure'] {
   const value = parseHost(wanted);
-  const all = matches({ scope: 'all', listeners: [listenerAt('::', value.port)] }, value);
-  const loopback = matches({ scope: 'loopback', listeners: [listenerAt('127.0.0.1', value.port)] }, value);
-  const open = all ? addresses : addresses.filter(({ address }) => address === value.host);
-  return { addresses: open, firewall: 'not examined', hostHeaderGuard: loopback };
-}
-
-function listenerAt(address: string, port: number) {
-  return { address, port, uid: 0, inode: '', pid: null, process: null };
+  const scope = scopeOf(value);
+  const open = scope === 'all' ? addresses : addresses.filter(({ address }) => address === value.host);
+  return { addresses: open, firewall: 'not examined', hostHeaderGuard: scope === 'loopback' };
 }

@@ -1,3 +1,4 @@
+import { checkInterrupted } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import type { RealHost } from '../host/real.ts';
 
@@ -32,7 +33,11 @@ export async function becomeRoot(host: RealHost, interactive: boolean, again: st
     );
   host.elevate(tool.ask, true);
   const result = await host.as('root').run(['true'], { timeout: 300_000 });
-  if (result.code !== 0) throw noRights([tool.name], again);
+  if (result.code === 0) return;
+  // Ctrl-C at the password ends sudo and is for this program too, which may hear of the one before the other.
+  await host.sleep(100, host.interrupted);
+  checkInterrupted(host);
+  throw noRights([tool.name], again);
 }
 
 function noRights(tools: string[], again: string): SetupError {

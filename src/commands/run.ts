@@ -6,11 +6,11 @@ import { trace } from '../host/trace.ts';
 import { colorsFor } from '../ui/color.ts';
 import { help } from '../ui/help.ts';
 import { People, sayError } from '../ui/people.ts';
-import { type Context, contextOf } from './context.ts';
+import { contextOf } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './failure.ts';
-import { newReport } from './report.ts';
+import { newReport, type Report } from './report.ts';
 import { setup } from './setup.ts';
 import { undo } from './undo.ts';
 
@@ -27,29 +27,37 @@ export async function run(words: readonly string[]): Promise<ExitCode> {
   if (options.version) return print(`${__VERSION__}\n`);
   if (options.help) return print(help());
   host.catchSignals();
+  outliveReaders();
   if (options.verbose) trace.write = (line) => process.stderr.write(`${line}\n`);
   const people = new People(host, options);
-  if (options.command === 'demo') return demo(host, people);
-  const context = contextOf(host, options, people, newReport(host, options.command, options.host, __VERSION__));
-  return perform(host, context);
+  if (options.command === 'demo') return demo(host, people).catch((error) => tell(host, options, error).exit);
+  return perform(host, options, people, newReport(host, options.command, options.host, __VERSION__));
 }
 
-async function perform(host: RealHost, context: Context): Promise<ExitCode> {
-  const { options, report } = context;
+/** Whoever reads the output may go away (`| head`, a closed terminal), and its disk may be full: no reason to stop half way. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+async function perform(host: RealHost, options: Options, people: People, report: Report): Promise<ExitCode> {
   try {
-    await COMMANDS[options.command as keyof typeof COMMANDS](context);
+    await COMMANDS[report.command](contextOf(host, options, people, report));
   } catch (error) {
-    const known =
-      host.interrupted.aborted && !(error instanceof SetupError)
-        ? explain(new Interrupted(host.interrupted))
-        : explain(error);
+    const known = tell(host, options, error);
     report.exitCode = known.exit;
     if (report.outcome === 'unchanged' || report.outcome === 'planned') report.outcome = 'failed';
     report.error = { code: known.code, message: known.message, meaning: known.meaning, remedy: known.remedy };
-    sayError(colorsFor(host, options.color, host.terminal.stderr), known, options.verbose);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   return report.exitCode;
+}
+
+/** Says what was thrown, as an error for people; whatever is thrown after Ctrl-C is due to that. */
+function tell(host: RealHost, options: Options, error: unknown): SetupError {
+  const interrupted = host.interrupted.aborted && !(error instanceof SetupError);
+  const known = explain(interrupted ? new Interrupted(host.interrupted) : error);
+  sayError(colorsFor(host, options.color, host.terminal.stderr), known, options.verbose);
+  return known;
 }
 
 /** The commands share nearly all of their code, so they are one chunk: a file more costs more than what it would spare. */
@@ -59,7 +67,8 @@ const COMMANDS = { setup, undo, doctor };
 function refuseWords(host: RealHost, words: readonly string[], error: SetupError): ExitCode {
   sayError(colorsFor(host, true, host.terminal.stderr), error, false);
   if (words.includes('--json')) {
-    const report = newReport(host, words.includes('undo') ? 'undo' : 'setup', '', __VERSION__);
+    const command = (['undo', 'doctor'] as const).find((name) => words.includes(name)) ?? 'setup';
+    const report = newReport(host, command, '', __VERSION__);
     report.exitCode = error.exit;
     report.error = { code: error.code, message: error.message, meaning: error.meaning, remedy: error.remedy };
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -1,9 +1,10 @@
 import { EXIT, SetupError } from '../errors.ts';
 import type { Options } from '../flags.ts';
 import type { Host } from '../host/host.ts';
+import { prefetchListeners } from '../probes/listeners.ts';
 import { findProcesses } from '../probes/processes.ts';
 import { detectAll } from '../rooms/index.ts';
-import { type Installation, isServe, type Scene } from '../rooms/room.ts';
+import { type Installation, isServe, type Refusal, type Scene } from '../rooms/room.ts';
 
 /** The tool's state folder (contract, "What is on disk"; XDG Base Directory Specification for users). */
 export function stateDir(host: Host): string {
@@ -23,18 +24,24 @@ export async function findInstallations(host: Host, options: Options): Promise<I
     servers: offline ? [] : findProcesses(host, isServe),
   };
   // Detection runs up to the first answer of a service manager; the waiting for that is used to load what comes next.
+  if (!offline) prefetchListeners(host);
   const detection = detectAll(scene);
   host.warmUp(host.files.list(`${scene.stateDir}/receipts`).length === 0);
   return detection;
 }
 
 /**
- * The one that is meant: by --target, or the only one. Undefined when there are several to choose from.
+ * The one that is meant: by --target, or the only one. Undefined when there are several to choose from. What neither
+ * runs nor can be changed does not compete, such as a distribution's unit that was masked for the sake of another.
  * @throws SetupError exit 3 when there is none, exit 2 when --target names none
  */
 export function selectInstallation(found: Installation[], target: string | undefined): Installation | undefined {
   if (found.length === 0) throw noOllama();
-  if (target === undefined) return found.length === 1 ? found[0] : undefined;
+  if (target === undefined) {
+    const alive = found.filter(({ refusal, state }) => !refusal || state.pids.length > 0);
+    const rivals = alive.length > 0 ? alive : found;
+    return rivals.length === 1 || rivals.every(({ refusal }) => refusal) ? rivals[0] : undefined;
+  }
   const [kind, ...rest] = target.split(':');
   const id = rest.join(':');
   const hits = found.filter((one) => one.kind === kind && (id === '' || one.id === id || one.id.endsWith(`/${id}`)));
@@ -65,6 +72,11 @@ export function needsTarget(found: Installation[]): SetupError {
       remedy: `npx stigmer-setup-ollama --yes --target ${targetOf(found[0]!)}`,
     },
   );
+}
+
+/** A refusal as the error to end with. */
+export function refused({ code, exit, message, meaning, remedy }: Refusal): SetupError {
+  return new SetupError(code, exit, message, { meaning, remedy });
 }
 
 function noOllama(): SetupError {

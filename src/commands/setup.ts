@@ -1,27 +1,21 @@
-import { type Binding, bindingOf, describeListener, matches, rivals } from '../checks/binding.ts';
+import { runName } from '../actions/file.ts';
+import { type Binding, bindingOf, matches } from '../checks/binding.ts';
 import { proveBound, type Verified, verify } from '../checks/verify.ts';
 import { isEmpty, type Plan } from '../engine/plan.ts';
 import type { Journal } from '../engine/store.ts';
 import { type StepEvent, transact } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
-import { loaded, version } from '../ollama/api.ts';
-import { checkWanted, type HostValue, parseHost } from '../ollama/host-value.ts';
-import { reachableAddresses } from '../probes/addresses.ts';
-import { type Installation, isRefusal, type Refusal } from '../rooms/room.ts';
-import { printListeners, sayCheck, sayExposure, sayFound, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
+import { checkWanted, type HostValue } from '../ollama/host-value.ts';
+import { type Installation, isRefusal } from '../rooms/room.ts';
+import { printListeners, sayCheck, sayExposure, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
 import { stepsOf } from '../ui/steps.ts';
+import { askEarly, describeBefore, type Run, type Seen, warnOfInterruption } from './before.ts';
 import { consentToSetup, consentToStart, pickInstallation } from './consent.ts';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
 import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
-import { bindingReport, exposureOf, installationReport, type Report } from './report.ts';
-import { findInstallations, needsTarget, selectInstallation } from './scene.ts';
-
-/** What one run of setup knows. */
-interface Run extends Context {
-  wanted: HostValue;
-  canonical: string;
-}
+import { bindingReport, installationReport, type Report } from './report.ts';
+import { findInstallations, needsTarget, refused, selectInstallation } from './scene.ts';
 
 /** Makes Ollama listen as wanted: find, plan, ask, apply, restart, verify, else roll back. Fills the report, throws SetupError. */
 export async function setup(context: Context): Promise<void> {
@@ -50,10 +44,11 @@ function readWanted(raw: string): { value: HostValue; canonical: string } {
 
 async function proceed(run: Run): Promise<void> {
   const { host, options, people, report } = run;
+  const early = askEarly(run);
   const found = await findInstallations(host, options);
   report.installations = found.map((one) => installationReport(one, false, undefined));
   const installation = selectInstallation(found, options.target) ?? (await chooseOne(run, found));
-  const { before, answer } = await describeBefore(run, found, installation);
+  const { before, answer } = await describeBefore(run, found, installation, early);
   if (installation.refusal) throw refused(installation.refusal);
   const bound = matches(before, run.wanted);
   const start = await wantsStart(run, installation);
@@ -78,70 +73,12 @@ async function chooseOne(run: Run, found: Installation[]): Promise<Installation>
   return pickInstallation(host, found);
 }
 
-/** What is there now: the listeners, and what answers at the first of them. */
-interface Seen {
-  before: Binding;
-  answer: { version: string } | { failure: string } | undefined;
-}
-
-/** What is there now, for the report and for people. */
-async function describeBefore(run: Run, found: Installation[], installation: Installation): Promise<Seen> {
-  const { host, people, report, wanted, canonical } = run;
-  const ports = [wanted.port, parseHost(installation.value).port];
-  const before = bindingOf(host, installation.state, ports);
-  const port = before.listeners[0]?.port;
-  const answer = port === undefined ? undefined : await version(host, `http://${reachable(before)}:${port}`, 2000);
-  const running = answer && !('failure' in answer) ? answer.version : undefined;
-  report.installations = found.map((one) =>
-    installationReport(one, one === installation, one === installation ? running : undefined),
-  );
-  report.before = bindingReport(before);
-  report.after = report.before;
-  report.warnings.push(...installation.warnings);
-  report.exposure = exposureOf(reachableAddresses(host), canonical);
-  for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {
-    report.warnings.push({
-      code: 'public-address',
-      message: `${address} is an address of the internet: unless a firewall is in front, anybody can use this Ollama.`,
-    });
-  }
-  const others = before.listeners.length > 0 ? [] : rivals(host, wanted.port, before.listeners);
-  if (others.length > 0) {
-    report.warnings.push({
-      code: 'port-held',
-      message: `Port ${wanted.port} is held by ${others.map(describeListener).join(' and by ')}, which is not ${installation.title}.`,
-    });
-  }
-  sayFound(people, report);
-  return { before, answer };
-}
-
-/** Where on this machine a listener can be asked. */
-function reachable({ scope, listeners }: Binding): string {
-  const address = scope === 'all' ? '127.0.0.1' : (listeners[0]?.address ?? '127.0.0.1');
-  return address.includes(':') ? `[${address}]` : address;
-}
-
 /** A stopped service is started only when the user says so, by --yes or at the prompt. */
 async function wantsStart(run: Run, installation: Installation): Promise<boolean> {
   const { host, options } = run;
   if (!options.restart || !['stopped', 'failed'].includes(installation.state.phase)) return false;
   if (options.yes || options.dryRun || options.check) return true;
   return host.terminal.stdin ? consentToStart(host, installation) : false;
-}
-
-/** A restart cuts off whoever is being answered, and unloads models: said before it happens. */
-async function warnOfInterruption(run: Run, plan: Plan, before: Binding): Promise<void> {
-  const restarts = plan.activate.some(({ id }) => id === 'restart');
-  const port = before.listeners[0]?.port;
-  if (!restarts || port === undefined) return;
-  const models = await loaded(run.host, `http://${reachable(before)}:${port}`, 2000);
-  if ('failure' in models || models.models.length === 0) return;
-  const names = models.models.map(({ name }) => name).join(', ');
-  run.report.warnings.push({
-    code: 'model-loaded',
-    message: `The restart unloads ${names} and cuts off any answer that is being generated.`,
-  });
 }
 
 /** Nothing to do: the wanted state holds, or there is nothing that may be done about the rest. */
@@ -212,7 +149,7 @@ async function succeed(run: Run, installation: Installation, restarts: boolean):
   report.outcome = 'changed';
   report.changed = true;
   report.exitCode = EXIT.ok;
-  report.receipt = store.receiptPath(installation.target);
+  report.receipt = store.receipt(installation.target) ? store.receiptPath(installation.target) : null;
   for (const check of report.checks) sayCheck(people, check);
   people.say();
   if (restarts) {
@@ -220,9 +157,11 @@ async function succeed(run: Run, installation: Installation, restarts: boolean):
     people.say(`after   ${printListeners(report.after)}`);
     people.say(`From a container: http://host.docker.internal:${run.wanted.port}`);
   } else {
-    people.say('The configuration is written; it takes effect when Ollama is started next.');
+    // Checks are made only of what runs: then it listens so already, and the file is for the next start.
+    const when = report.checks.length > 0 ? 'Ollama listens so already, and will' : 'it takes effect';
+    people.say(`The configuration is written; ${when} when it is started next.`);
   }
-  people.say('Take it back with: npx stigmer-setup-ollama undo');
+  if (report.receipt) people.say('Take it back with: npx stigmer-setup-ollama undo');
 }
 
 function newJournal(run: Run, installation: Installation, plan: Plan, before: Binding): Journal {
@@ -230,7 +169,7 @@ function newJournal(run: Run, installation: Installation, plan: Plan, before: Bi
   const { kind, id, state } = installation;
   return {
     journalVersion: 1,
-    run: `stigmer-${host.pid}`,
+    run: runName(host),
     operation: 'setup',
     startedAt: new Date(host.now()).toISOString(),
     tool: __VERSION__,
@@ -254,12 +193,12 @@ function verifyRun(run: Run, installation: Installation): Promise<Verified> {
 async function verifyOld(run: Run, installation: Installation): Promise<void> {
   const { host, report } = run;
   const ports = report.before.listeners.map(({ port }) => port);
-  const deadline = Date.now() + 10_000;
+  const deadline = host.now() + 10_000;
   for (;;) {
     const state = await installation.observe();
     const binding = bindingOf(host, state, ports);
     report.after = bindingReport(binding);
-    if (binding.scope === report.before.scope || Date.now() > deadline) return;
+    if (binding.scope === report.before.scope || host.now() > deadline) return;
     await host.sleep(50);
   }
 }
@@ -267,8 +206,4 @@ async function verifyOld(run: Run, installation: Installation): Promise<void> {
 function markStep(report: Report, { id, status }: StepEvent): void {
   const step = report.steps.find((candidate) => candidate.id === id);
   if (step && status !== 'begun') step.status = status;
-}
-
-function refused({ code, exit, message, meaning, remedy }: Refusal): SetupError {
-  return new SetupError(code, exit, message, { meaning, remedy });
 }

@@ -27,6 +27,13 @@ export interface Step {
   command?: string;
 }
 
+/** True when taking it back would only do the same again, as after a restart without a change: that brings nothing back. */
+export function leavesNothing({ changes, activate, deactivate }: Plan): boolean {
+  const words = (act: Act | undefined) => (act?.type === 'command' ? act.argv.join(' ') : undefined);
+  const last = words(deactivate.at(-1));
+  return changes.length === 0 && last !== undefined && last === words(activate.at(-1));
+}
+
 /** True when the plan would do nothing at all. */
 export function isEmpty(plan: Plan): boolean {
   return plan.changes.length === 0 && plan.activate.length === 0;

@@ -1,8 +1,9 @@
 import { type FileState, fingerprint, temporaryName } from '../actions/file.ts';
 import type { Act } from '../actions/index.ts';
 import { FileError } from '../errors.ts';
-import type { Host } from '../host/host.ts';
-import type { Change, Plan } from './plan.ts';
+import type { FileStat, Host } from '../host/host.ts';
+import { type Change, leavesNothing, type Plan } from './plan.ts';
+import { isJournal, isReceipt } from './valid.ts';
 
 /** A run that has begun, written down before its first change. Everything needed to take it back is in it. */
 export interface Journal {
@@ -38,6 +39,8 @@ export interface ReceiptEntry {
 }
 
 const OURS_KEPT = 20;
+/** Names the folders above the state folder that did not exist before, innermost first. */
+const MADE = 'folders';
 const FOLDER = { mode: 0o700 };
 const FILE = { mode: 0o600 };
 
@@ -65,7 +68,7 @@ export class Store {
 
   /** The unfinished run, if there is one. */
   journal(): Journal | undefined {
-    return this.#read<Journal>(this.#journalPath, (value) => value.journalVersion === 1);
+    return this.#read<Journal>(this.#journalPath, isJournal);
   }
 
   /** Writes the journal down and flushes it; only then may the first change be made. */
@@ -95,7 +98,7 @@ export class Store {
     return this.#host.files
       .list(`${this.dir}/receipts`)
       .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
-      .map((name) => this.#read<Receipt>(`${this.dir}/receipts/${name}`, (value) => value.receiptVersion === 1))
+      .map((name) => this.#read<Receipt>(`${this.dir}/receipts/${name}`, isReceipt))
       .filter((receipt) => receipt !== undefined);
   }
 
@@ -103,9 +106,13 @@ export class Store {
     return this.receipts().find((receipt) => receipt.target === target);
   }
 
-  /** Adds a finished (or interrupted) run to the receipt; originals that are already there stay the originals. */
+  /**
+   * Adds a finished (or interrupted) run to the receipt; originals that are already there stay the originals. A run that
+   * only restarted the service leaves none: the state before it cannot be had back, and the files are not ours.
+   */
   async record(journal: Journal): Promise<void> {
     const known = this.receipt(journal.plan.target);
+    if (!known && leavesNothing(journal.plan)) return;
     const entries = [...(known?.entries ?? [])];
     for (const change of journal.plan.changes) {
       const index = entries.findIndex((entry) => entry.change.path === change.path);
@@ -124,34 +131,46 @@ export class Store {
       entries,
       deactivate: known?.deactivate ?? journal.plan.deactivate,
     };
-    await this.#write(this.receiptPath(receipt.target), receipt);
+    const path = this.receiptPath(receipt.target);
+    await this.#write(path, receipt).catch(async (error) => {
+      // Where the folder could not be flushed, the file is there all the same, and the change it tells of goes now.
+      if (!known) await this.#host.as('self').remove(path);
+      throw error;
+    });
   }
 
-  /** Forgets an installation whose original state is back; takes the state folder away with the last one. */
+  /** Forgets an installation whose original state is back. */
   async forget(target: string): Promise<void> {
-    const self = this.#host.as('self');
-    await self.remove(this.receiptPath(target));
-    await self.removeDirectory(`${this.dir}/receipts`);
+    await this.#host.as('self').remove(this.receiptPath(target));
   }
 
-  /** Removes the state folder if nothing is in it any more. */
+  /** Removes what a run left here that was cut short before its journal was whole, or after it was gone. */
+  async sweep(): Promise<void> {
+    const { files } = this.#host;
+    if (!files.stat(this.dir)) return;
+    const left = [`${this.dir}/progress`, temporaryName(this.#journalPath, 'new')].filter((path) => files.stat(path));
+    for (const path of left) await this.#host.as('self').remove(path);
+    if (files.list(`${this.dir}/receipts`).length === 0) await this.tidy();
+  }
+
+  /** Removes the state folder if nothing is in it any more, and the folders above it that were made for it. */
   async tidy(): Promise<void> {
-    await this.#host
-      .as('self')
-      .removeDirectory(`${this.dir}/receipts`)
-      .catch(() => false);
-    await this.#host
-      .as('self')
-      .removeDirectory(this.dir)
-      .catch(() => false);
+    const self = this.#host.as('self');
+    const gone = (dir: string) => self.removeDirectory(dir).catch(() => false);
+    await gone(`${this.dir}/receipts`);
+    if (this.#host.files.list(this.dir).some((name) => name !== MADE)) return;
+    const made = (this.#host.files.text(`${this.dir}/${MADE}`) ?? '').split('\n').filter(Boolean);
+    await self.remove(`${this.dir}/${MADE}`).catch(() => undefined);
+    for (const dir of [this.dir, ...made]) if (!(await gone(dir))) return;
   }
 
-  #read<T>(path: string, valid: (value: T) => boolean): T | undefined {
+  #read<T>(path: string, valid: (value: unknown) => boolean): T | undefined {
+    this.#checkFolder(this.dir, this.#host.files.stat(this.dir));
     const text = this.#host.files.text(path);
     if (text === undefined) return undefined;
     try {
-      const value = JSON.parse(text) as T;
-      if (valid(value)) return value;
+      const value: unknown = JSON.parse(text);
+      if (valid(value)) return value as T;
     } catch {
       // falls through: the message is the same for text that is no JSON and for JSON that is no receipt
     }
@@ -162,21 +181,40 @@ export class Store {
     const self = this.#host.as('self');
     await this.#makeFolder(path.slice(0, path.lastIndexOf('/')));
     const temporary = temporaryName(path, 'new');
-    await self.stage(temporary, Buffer.from(`${JSON.stringify(value, null, 1)}\n`), { ...FILE, ...this.#owner });
-    await self.commit(temporary, path);
+    try {
+      await self.stage(temporary, Buffer.from(`${JSON.stringify(value, null, 1)}\n`), { ...FILE, ...this.#owner });
+      await self.commit(temporary, path);
+    } catch (error) {
+      await self.remove(temporary).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** What somebody else could have put there is neither added to nor believed. */
+  #checkFolder(dir: string, stat: FileStat | undefined): void {
+    if (!stat) return;
+    if (stat.kind === 'directory' && stat.uid === this.#host.user.uid && (stat.mode & 0o022) === 0) return;
+    throw new FileError('EPERM', dir, `${dir} is not a folder that only this user can write`);
   }
 
   async #makeFolder(dir: string): Promise<void> {
     const stat = await this.#host.as('self').stat(dir);
-    if (stat) {
-      if (stat.kind !== 'directory' || stat.uid !== this.#host.user.uid || (stat.mode & 0o022) !== 0) {
-        throw new FileError('EPERM', dir, `${dir} is not a folder that only this user can write`);
-      }
-      return;
+    if (stat) return this.#checkFolder(dir, stat);
+    const self = this.#host.as('self');
+    const missing: string[] = [];
+    for (let up = dir; up && !(await self.stat(up)); up = up.slice(0, up.lastIndexOf('/'))) missing.push(up);
+    const above = missing.filter((each) => this.dir.startsWith(`${each}/`));
+    // What root makes above its own is for all to read (hier(7)); a user's state is nobody else's (XDG Base Directory).
+    const around = this.#host.user.uid === 0 ? { mode: 0o755 } : FOLDER;
+    try {
+      for (const each of missing.toReversed())
+        await self.makeDirectory(each, { ...(above.includes(each) ? around : FOLDER), ...this.#owner });
+      if (above.length > 0) await self.append(`${this.dir}/${MADE}`, `${above.join('\n')}\n`);
+    } catch (error) {
+      if (above.length > 0) await self.remove(`${this.dir}/${MADE}`).catch(() => undefined);
+      for (const each of missing) await self.removeDirectory(each).catch(() => false);
+      throw error;
     }
-    const up = dir.slice(0, dir.lastIndexOf('/'));
-    if (up && !(await this.#host.as('self').stat(up))) await this.#makeFolder(up);
-    await this.#host.as('self').makeDirectory(dir, { ...FOLDER, ...this.#owner });
   }
 }
 

@@ -1,4 +1,4 @@
-import { applyFile, inspect, invert, temporaryName } from '../actions/file.ts';
+import { applyFile, checkPlace, inspect, invert, temporaryName } from '../actions/file.ts';
 import { type Act, perform } from '../actions/index.ts';
 import type { Host } from '../host/host.ts';
 import type { Change } from './plan.ts';
@@ -93,7 +93,8 @@ export async function transact(transaction: Transaction): Promise<Outcome> {
 async function commit(store: Store, journal: Journal): Promise<void> {
   if (journal.operation === 'setup') await store.record(journal);
   else await store.forget(journal.plan.target);
-  await store.end();
+  // It is on record now. A journal that cannot be removed only makes the next run look again.
+  await store.end().catch(() => undefined);
   await store.tidy();
 }
 
@@ -107,6 +108,7 @@ async function makeChange(transaction: Transaction, change: Change, begun: { cha
   const state = await inspect(host, change);
   if (state === 'conflict') throw new ConflictError(change.path);
   if (state === 'done') return event('unchanged');
+  checkPlace(host, change);
   await store.note(change.id, 'begun');
   begun.changes.push(change);
   try {
@@ -147,8 +149,10 @@ async function takeBack(
   for (const change of [...begun.changes].reverse()) {
     const inverse = invert(change);
     try {
-      if ((await inspect(host, inverse)) === 'conflict') throw new ConflictError(change.path);
-      await applyFile(host, inverse, journal.run);
+      const state = await inspect(host, inverse);
+      if (state === 'conflict') throw new ConflictError(change.path);
+      // A change that failed before it took effect leaves nothing to put back but the folders that were made for it.
+      if (state === 'todo' || inverse.to === null) await applyFile(host, inverse, journal.run);
       onStep({ id: change.id, title: inverse.title, status: 'reverted', elapsed: 0 });
     } catch (error) {
       failure ??= error;
@@ -180,8 +184,23 @@ async function persist(act: () => Promise<void>): Promise<void> {
 
 /** Removes what a run that was cut short left half made; the journal names every file it may have been at. */
 export async function sweep(host: Host, journal: Journal): Promise<void> {
+  await sweepScratch(host, journal.run);
   for (const change of journal.plan.changes) {
+    const actor = host.as(change.identity);
     const temporary = temporaryName(change.path, journal.run);
-    if (host.files.stat(temporary)) await host.as(change.identity).remove(temporary);
+    if (host.files.stat(temporary)) await actor.remove(temporary);
+    if (host.files.stat(change.path)) continue;
+    // Folders that were made for a file which never came, or had not gone with it yet.
+    for (const { path } of [...change.folders].reverse()) if (host.files.stat(path)) await actor.removeDirectory(path);
+  }
+}
+
+/** The copies on which the new configuration was tried out (`Host.scratch`), where Node's os.tmpdir() has them. */
+async function sweepScratch(host: Host, run: string): Promise<void> {
+  const { TMPDIR, TMP, TEMP } = host.env;
+  const home = (TMPDIR || TMP || TEMP || '/tmp').replace(/(.)\/$/, '$1');
+  for (const name of host.files.list(home).filter((each) => each.startsWith(`${run}-`))) {
+    const left = host.files.stat(`${home}/${name}`);
+    if (left?.kind === 'directory' && left.uid === host.user.uid) await host.discard(`${home}/${name}`);
   }
 }

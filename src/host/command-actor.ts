@@ -69,9 +69,10 @@ export class CommandActor implements Actor {
   }
 
   async stage(temporary: string, bytes: Buffer, ownership: Ownership): Promise<void> {
-    await this.#must(temporary, ['rm', '-f', '--', temporary]);
-    await this.#must(temporary, ['install', ...this.#owned(ownership), '-T', '--', '/dev/stdin', temporary], bytes);
-    await this.#must(temporary, ['sync', '--', temporary]);
+    // install(1) takes away what stands in its place. It cannot copy from /dev/stdin: the pipe that Node gives a child is
+    // a socket, and a socket cannot be opened by its name (unix(7)); dd reads the one it has, and flushes.
+    await this.#must(temporary, ['install', ...this.#owned(ownership), '-T', '--', '/dev/null', temporary]);
+    await this.#must(temporary, ['dd', `of=${temporary}`, 'conv=notrunc,fsync', 'status=none'], bytes);
   }
 
   async commit(temporary: string, path: string): Promise<void> {
@@ -87,19 +88,23 @@ export class CommandActor implements Actor {
   }
 
   async makeDirectory(path: string, ownership: Ownership): Promise<void> {
-    await this.#must(path, ['install', '-d', ...this.#owned(ownership), '--', path]);
+    const { mode, uid, gid } = ownership;
+    await this.#must(path, ['mkdir', '-m', octal(mode), '--', path]);
+    if (this.identity === 'root' && (uid !== 0 || gid !== 0))
+      await this.#must(path, ['chown', `${uid}:${gid}`, '--', path]);
   }
 
   async removeDirectory(path: string): Promise<boolean> {
     const result = await this.run(['rmdir', '--', path]);
-    if (result.code === 0 || /No such file/.test(result.stderr)) return true;
+    // A read-only file system says so before it looks whether there is anything.
+    if (result.code === 0 || !(await this.stat(path))) return true;
     if (/not empty/i.test(result.stderr)) return false;
     throw failure(path, result);
   }
 
   /** Owner and mode for install(1). A user who is not root owns what he makes and may not give it away. */
   #owned(ownership: Ownership): string[] {
-    const mode = ['-m', ownership.mode.toString(8).padStart(4, '0')];
+    const mode = ['-m', octal(ownership.mode)];
     return this.identity === 'root' ? [...mode, '-o', String(ownership.uid), '-g', String(ownership.gid)] : mode;
   }
 
@@ -107,6 +112,10 @@ export class CommandActor implements Actor {
     const result = await this.run(argv, input ? { input } : {});
     if (result.code !== 0) throw failure(path, result);
   }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
 }
 
 function failure(path: string, result: RunResult): FileError {

@@ -79,7 +79,8 @@ export class DirectActor implements Actor {
     return changing(path, async () => {
       const fs = await writer();
       await fs.unlink(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+        // A read-only file system says so before it looks whether there is anything.
+        if (realFiles.stat(path)) throw error;
       });
     });
   }
@@ -101,7 +102,7 @@ export class DirectActor implements Actor {
         () => undefined,
         (reason: NodeJS.ErrnoException) => reason.code,
       );
-      if (error === undefined || error === 'ENOENT') return true;
+      if (error === undefined || !realFiles.stat(path)) return true;
       if (error === 'ENOTEMPTY' || error === 'EEXIST') return false;
       throw Object.assign(new Error(`rmdir ${path}: ${error}`), { code: error });
     });

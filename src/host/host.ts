@@ -20,6 +20,8 @@ export interface Files {
   bytes(path: string): Buffer | undefined;
   /** The same, decoded as UTF-8 with a leading byte order mark kept. */
   text(path: string): string | undefined;
+  /** Has the system read a file in the background: the next `text` of it, and only that, finds the answer ready. */
+  prefetch(path: string): void;
   /** The names in a folder in byte order; empty when there is no such folder or it may not be read. */
   list(dir: string): string[];
   /** What stands at the path itself (links are not followed). */
@@ -112,6 +114,8 @@ export interface Detached {
   env: Record<string, string>;
   uid: number;
   gid: number;
+  /** Supplementary groups, for another user's process; one's own has one's own groups. */
+  groups?: readonly number[];
   /** Receives standard output and standard error, appended. */
   logFile: string;
 }
@@ -144,7 +148,7 @@ export interface Host {
   as(identity: Identity): Actor;
   /** Runs a program that only answers, with this process's own rights. */
   ask(argv: readonly string[], options?: AskOptions): Promise<RunResult>;
-  /** Loads, while something else is waited for, what comes next: HTTP, and with `changes` what the first change needs. */
+  /** Loads, while something else is waited for, what the first change needs, if there is likely to be one. */
   warmUp(changes: boolean): void;
   interfaces(): InterfaceAddress[];
   /** One GET over HTTP/1.1; `timeout` in milliseconds covers the whole exchange. Never rejects. */
@@ -158,8 +162,11 @@ export interface Host {
   /** Starts a process that outlives this one; resolves with its pid. */
   detach(process: Detached): Promise<number>;
   lock(name: string, command: string): Promise<Lock | LockHolder>;
-  /** A new folder that only this process's user can read, below the system's temporary folder, with these files in it. */
-  scratch(files: Record<string, Buffer>): Promise<string>;
+  /**
+   * A new folder that only this process's user can read, below the system's temporary folder, with these files in it.
+   * Its name begins with `label`, by which a later run finds what a crashed one left.
+   */
+  scratch(files: Record<string, Buffer>, label: string): Promise<string>;
   /** Removes a folder made by `scratch` with all that is in it. */
   discard(scratch: string): Promise<void>;
   /** Fires when this program is to end: its reason is the exit code of the contract, 130 or 143. */

@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { isatty } from 'node:tty';
 import { FileError } from '../errors.ts';
 import { CommandActor } from './command-actor.ts';
+import { detach } from './detach.ts';
 import { DirectActor } from './direct-actor.ts';
 import { realFiles } from './files.ts';
 import type { Actor, Detached, Host, Identity } from './host.ts';
+import { get } from './http.ts';
 import { lock } from './lock.ts';
 import { askProgram } from './run.ts';
 
@@ -73,8 +74,9 @@ export class RealHost implements Host {
   ask = askProgram;
 
   warmUp(changes: boolean): void {
-    const libraries = [import('./http.ts'), ...(changes ? [import('execa'), import('fs-extra'), import('diff')] : [])];
-    for (const library of libraries) library.catch(() => undefined); // whoever needs it will meet the same error
+    // Whoever needs a library will meet the same error as the one that is dropped here.
+    if (changes)
+      for (const library of [import('execa'), import('fs-extra'), import('diff')]) library.catch(() => undefined);
   }
 
   interfaces() {
@@ -83,23 +85,26 @@ export class RealHost implements Host {
     );
   }
 
-  async scratch(files: Record<string, Buffer>): Promise<string> {
-    const dir = mkdtempSync(path.join(os.tmpdir(), 'stigmer-'));
-    for (const [name, bytes] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(dir, name)), { recursive: true, mode: 0o700 });
-      writeFileSync(path.join(dir, name), bytes, { flag: 'wx', mode: 0o600 });
+  async scratch(files: Record<string, Buffer>, label: string): Promise<string> {
+    let dir = os.tmpdir();
+    try {
+      dir = mkdtempSync(path.join(dir, `${label}-`));
+      for (const [name, bytes] of Object.entries(files)) {
+        mkdirSync(path.dirname(path.join(dir, name)), { recursive: true, mode: 0o700 });
+        writeFileSync(path.join(dir, name), bytes, { flag: 'wx', mode: 0o600 });
+      }
+      return dir;
+    } catch (error) {
+      if (dir !== os.tmpdir()) await this.discard(dir);
+      throw new FileError((error as NodeJS.ErrnoException).code ?? 'EIO', dir, (error as Error).message);
     }
-    return dir;
   }
 
   async discard(scratch: string): Promise<void> {
     rmSync(scratch, { recursive: true, force: true });
   }
 
-  async get(url: string, options: { timeout: number; headers?: Record<string, string> }) {
-    return (await import('./http.ts')).get(url, options);
-  }
-
+  get = get;
   lock = lock;
   now = () => Date.now();
 
@@ -126,20 +131,7 @@ export class RealHost implements Host {
     }
   }
 
-  detach({ file, argv, cwd, env, uid, gid, logFile }: Detached): Promise<number> {
-    const [argv0 = file, ...args] = argv;
-    return new Promise((resolve, reject) => {
-      const log = openSync(logFile, 'a', 0o600);
-      const owner = uid === this.user.uid ? {} : { uid, gid };
-      const child = spawn(file, args, { argv0, cwd, env, detached: true, stdio: ['ignore', log, log], ...owner });
-      child.on('error', (error: NodeJS.ErrnoException) => {
-        reject(new FileError(error.code ?? 'EIO', file, error.message));
-      });
-      child.on('spawn', () => {
-        child.unref();
-        resolve(child.pid as number);
-      });
-      closeSync(log);
-    });
+  detach(order: Detached): Promise<number> {
+    return detach(order, this.user.uid);
   }
 }

@@ -1,7 +1,7 @@
 import type { Host, InterfaceAddress } from '../host/host.ts';
 
 /** Where a machine must stand to reach an address of this one. */
-export type Reach = 'loopback' | 'containers' | 'vpn' | 'lan' | 'public';
+export type Reach = 'containers' | 'vpn' | 'lan' | 'public';
 
 export interface ReachableAddress {
   interface: string;

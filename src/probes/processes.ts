@@ -7,6 +7,8 @@ export interface Process {
   ppid: number;
   uid: number;
   gid: number;
+  /** Supplementary groups. */
+  groups: number[];
   argv: string[];
   /** The name of the program, at most 15 bytes. */
   comm: string;
@@ -22,12 +24,13 @@ export function readProcess(host: Host, pid: number): Process | undefined {
   const cmdline = read(host, `/proc/${pid}/cmdline`);
   if (!cmdline) return undefined;
   const status = read(host, `/proc/${pid}/status`) ?? '';
-  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1] ?? '';
   return {
     pid,
     ppid: Number(field('PPid')),
     uid: Number(field('Uid').split(/\s+/)[1] ?? -1),
     gid: Number(field('Gid').split(/\s+/)[1] ?? -1),
+    groups: field('Groups').split(/\s+/).filter(Boolean).map(Number),
     argv: cmdline.replace(/\0+$/, '').split('\0'),
     comm: field('Name'),
     cgroup: controlGroup(read(host, `/proc/${pid}/cgroup`) ?? ''),

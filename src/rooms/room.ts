@@ -24,8 +24,6 @@ export interface ServiceState {
   uid: number | undefined;
   /** Why it is not running, in the manager's words. */
   reason?: string;
-  /** OLLAMA_HOST as the running process was given it, where this user may see that. */
-  given?: string;
 }
 
 /** Why an installation cannot be changed by this program, and the exact edit or command that changes it. */

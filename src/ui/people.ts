@@ -1,8 +1,8 @@
 import type { Check } from '../checks/check.ts';
-import type { Report } from '../commands/report.ts';
 import type { StepEvent } from '../engine/transaction.ts';
 import { SetupError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import type { Report } from '../report.ts';
 import { type Colors, colorsFor } from './color.ts';
 
 /** Where text for people goes: stdout, or stderr when stdout carries JSON. */
@@ -106,7 +106,6 @@ export function sayExposure(people: People, report: Report): void {
 }
 
 const REACH = {
-  loopback: 'this machine   ',
   containers: 'containers     ',
   vpn: 'your VPN       ',
   lan: 'local network  ',

@@ -1,7 +1,7 @@
-import { type FileChange, textOf } from '../actions/file.ts';
+import { type FileChange, runName, temporaryName, textOf } from '../actions/file.ts';
 import { type Act, commandLine } from '../actions/index.ts';
 import type { Plan, Step } from '../engine/plan.ts';
-import type { Host, Identity } from '../host/host.ts';
+import type { Host, Identity, Ownership } from '../host/host.ts';
 
 /** The plan as steps, each with the exact diff or command. */
 export async function stepsOf(host: Host, plan: Plan): Promise<Step[]> {
@@ -34,13 +34,24 @@ export async function diffOf({ path, from, to }: FileChange): Promise<string> {
 function writeCommands(host: Host, change: FileChange): string {
   const prefix = asWhom(host, change.identity);
   if (!prefix) return '';
-  const { path, to } = change;
-  if (to === null) return `${prefix}rm -f ${path}`;
-  const folders = change.folders.map((folder) => `${prefix}install -d -m 0755 ${folder.path}`);
-  const mode = to.mode.toString(8).padStart(4, '0');
-  return [...folders, `${prefix}install -m ${mode} /dev/stdin ${path}   # by way of a temporary file beside it`].join(
-    '\n    ',
-  );
+  const { path, to, folders } = change;
+  const words =
+    to === null ? removal(path, folders) : replacement(path, to, folders, temporaryName(path, runName(host)));
+  return words.map((line) => `${prefix}${line}`).join('\n    ');
+}
+
+function removal(path: string, folders: FileChange['folders']): string[] {
+  return [`rm -f ${path}`, ...folders.map((folder) => `rmdir ${folder.path}`).reverse()];
+}
+
+function replacement(path: string, { mode }: Ownership, folders: FileChange['folders'], temporary: string): string[] {
+  const made = folders.map((folder) => `mkdir -m ${octal(folder.ownership.mode)} ${folder.path}`);
+  const written = [`install -m ${octal(mode)} /dev/null ${temporary}`, `dd of=${temporary}   # the text below`];
+  return [...made, ...written, `mv -f ${temporary} ${path}`];
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
 }
 
 function asWhom(host: Host, identity: Identity): string {

@@ -12,13 +12,17 @@ const GRACE = 10_000;
 export const processRoom: Room = {
   kind: 'process',
   async detect(scene) {
-    return scene.offline
-      ? []
-      : scene.servers.filter(({ nested }) => !nested).map((process) => describe(scene, process));
+    if (scene.offline) return [];
+    const servers = scene.servers.filter(({ nested }) => !nested);
+    const targets = servers.map(targetOf);
+    return servers.map((process, index) => {
+      const alike = servers.filter((_, other) => targets[other] === targets[index]);
+      return describe(scene, process, alike.length > 1 ? lookAlike(alike) : undefined);
+    });
   },
 };
 
-function describe(scene: Scene, process: Process): Installation {
+function describe(scene: Scene, process: Process, refusal: Refusal | undefined): Installation {
   const { host } = scene;
   const environment = readEnvironment(host, process.pid);
   const value = environment?.[VARIABLE];
@@ -39,7 +43,8 @@ function describe(scene: Scene, process: Process): Installation {
       },
     ],
     needsRoot: process.uid !== host.user.uid && host.user.uid !== 0,
-    plan: (request) => plan(scene, process, environment, request),
+    ...(refusal ? { refusal } : {}),
+    plan: (request) => refusal ?? plan(scene, process, environment, request),
     observe: async () => stateOf(host, process),
     log: async () => tail(host, logFile(scene, process)),
   };
@@ -56,13 +61,7 @@ function stateOf(host: Host, process: Process): ServiceState {
     candidate?.uid === process.uid && !candidate.zombie && candidate.argv.join('\0') === process.argv.join('\0');
   const now = readProcess(host, process.pid);
   const pids = same(now) ? [process.pid] : twins(host, same);
-  const given = pids[0] === undefined ? undefined : readEnvironment(host, pids[0])?.[VARIABLE];
-  return {
-    phase: pids.length > 0 ? 'running' : 'stopped',
-    pids,
-    uid: process.uid,
-    ...(given === undefined ? {} : { given }),
-  };
+  return { phase: pids.length > 0 ? 'running' : 'stopped', pids, uid: process.uid };
 }
 
 function twins(host: Host, same: (candidate: Process | undefined) => boolean): number[] {
@@ -87,7 +86,8 @@ function plan(
   const cwd = readLink(host, `/proc/${process.pid}/cwd`);
   if (!environment || !file || !cwd) return notOurs(process);
   if (!request.restart) return onlyRestart(process);
-  const start = { file, argv: process.argv, cwd, uid: process.uid, gid: process.gid, logFile: logFile(scene, process) };
+  const { argv, uid, gid, groups } = process;
+  const start = { file, argv, cwd: standing(host, cwd), uid, gid, groups, logFile: logFile(scene, process) };
   const respawn = (title: string, env: Record<string, string>): RespawnAct[] => [
     { type: 'respawn', id: 'restart', title, start: { ...start, env }, grace: GRACE },
   ];
@@ -100,6 +100,23 @@ function plan(
       [VARIABLE]: request.wanted,
     }),
     deactivate: respawn(`Start \`${words}\` anew as it was`, environment),
+  };
+}
+
+/** The folder, or where it stood if it is gone: a server reads nothing from it. */
+function standing(host: Host, cwd: string): string {
+  return cwd.endsWith(' (deleted)') || host.files.stat(cwd) === undefined ? '/' : cwd;
+}
+
+/** After a restart nobody could say which of them was which. */
+function lookAlike(alike: Process[]): Refusal {
+  const pids = alike.map(({ pid }) => pid);
+  return {
+    code: 'processes-alike',
+    exit: 4,
+    message: `Processes ${pids.join(' and ')} are the same command of the same user, so they cannot be told apart.`,
+    meaning: 'A restart of one could end the other as well, so nothing was changed.',
+    remedy: `kill ${pids.at(-1)}   # or whichever is not needed, then run this again`,
   };
 }
 

@@ -21,8 +21,11 @@ export function changesFor(host: Host, unit: Unit, wanted: string, version: stri
   // Each turn answers what still stands above our draft; three different things can.
   for (let turn = 0; turn < 4; turn++) {
     const { environment } = readUnit(host, unit.manager, unit.name, draft);
-    if (environment.value !== undefined && sameBinding(environment.value, wanted))
-      return [dropInChange(host, unit, draft, wanted)];
+    if (environment.value !== undefined && sameBinding(environment.value, wanted)) {
+      const change = dropInChange(host, unit, draft, wanted);
+      // Ours is there and waits: what wins for now says the same and will not last.
+      return change.from?.content === change.to?.content ? [] : [change];
+    }
     const winner = environment.layers.find((layer) => layer.effective);
     if (winner?.kind === 'EnvironmentFile') return environmentFileChange(host, unit, winner, wanted);
     if (winner?.kind === 'ExecStart') return wrapperRefusal(unit, winner);
@@ -123,6 +126,7 @@ function environmentFileChange(host: Host, unit: Unit, winner: Layer, wanted: st
     return unreadable(unit, path);
   }
   if (stat?.kind !== 'file' || text === undefined) return unsolvedRefusal(unit);
+  if (unit.manager.kind === 'systemd-user' && stat.uid !== unit.manager.user.uid) return ofAnother(unit, path, wanted);
   const changed = setInEnvironmentFile(text, VARIABLE, wanted);
   const ownership: Ownership = { mode: stat.mode, uid: stat.uid, gid: stat.gid };
   const before = text.split(/\r?\n/);
@@ -150,6 +154,17 @@ function unreadable(unit: Unit, path: string): Refusal {
     message: `${unit.name} takes its environment from ${path}, which this user may not read.`,
     meaning: 'Without it there is no telling what the service will use, so nothing was changed.',
     remedy: 'sudo npx stigmer-setup-ollama',
+  };
+}
+
+/** A user's service is changed with that user's rights alone, whoever runs this program. */
+function ofAnother({ name, manager }: Unit, path: string, wanted: string): Refusal {
+  return {
+    code: 'environment-file-of-another',
+    exit: 4,
+    message: `${name} takes ${VARIABLE} from ${path}, which does not belong to ${manager.user.name}.`,
+    meaning: 'It wins over every drop-in, and others may use it too, so it has to be changed by hand.',
+    remedy: `sudoedit ${path}   # ${VARIABLE}=${wanted}, then: systemctl --user restart ${name}`,
   };
 }
 

@@ -11,42 +11,62 @@ import { readUnit, show, stateOf, type Unit } from './unit.ts';
 /** Units of other rooms: the snap's has a launcher that sets OLLAMA_HOST itself. */
 const FOREIGN = /^snap\./;
 
+/** What nearly everybody calls it: the manager is asked about this one at once, and answers while the files are read. */
+const USUAL = 'ollama.service';
+
+/** ollama/ollama, docker.io/ollama/ollama:rocm. */
+const IMAGE = /(^|\/)ollama\/ollama([:@]|$)/;
+
 type Reading = Pick<Unit, 'files' | 'environment'>;
 
 /** Every unit of this manager that runs `ollama serve`, with its processes taken out of `scene.servers`. */
 export async function detectUnits(scene: Scene, manager: Manager): Promise<Unit[]> {
   const { host } = scene;
   const files = remember(host.files);
+  const usual = manager.kind === 'systemd' ? show(host, manager, [USUAL]) : undefined;
   const read = once((name) => readUnit(host, manager, name, undefined, files));
   const named = namedInFiles(files, manager, read);
-  const names = [...new Set([...named, ...namedByProcesses(scene, files, manager, read, named)])];
-  const shown = await show(host, manager, names);
-  return names.flatMap((name) => {
+  const all = [...new Set([...named, ...namedByProcesses(scene, files, manager, read, named)])];
+  const names = all.filter((name) => !name.includes('@.')); // a template is no service, and not to be asked about
+  const asked = usual !== undefined && names.length === 1 && names[0] === USUAL;
+  const shown = await (asked ? usual : show(host, manager, names));
+  return names.map((name) => {
     const unit: Unit = { name, manager, ...read(name), shown: shown.get(name) };
-    if (name.includes('@.') && unit.shown?.get('ActiveState') !== 'active') return []; // a template is no service
     claim(scene, unit);
-    return [unit];
+    return unit;
   });
 }
 
 /** By the files: a quick look for the word, then the ExecStart lines that are in force. */
 function namedInFiles(files: Files, manager: Manager, read: (name: string) => Reading): string[] {
-  const mentions = new Set<string>();
+  const texts = new Map<string, string[]>();
   for (const dir of unitDirectories(manager.scope, files)) {
     for (const name of files.list(dir)) {
-      if (name.endsWith('.service') && readText(files, `${dir}/${name}`).includes('ollama')) mentions.add(name);
+      if (!name.endsWith('.service')) continue;
+      const text = readText(files, `${dir}/${name}`);
+      if (name === USUAL || text.includes('ollama')) texts.set(name, [...(texts.get(name) ?? []), text]);
     }
   }
-  return listUnits(files, manager.scope, (unit) => mentions.has(unit))
+  return listUnits(files, manager.scope, (unit) => texts.has(unit))
     .map(({ unit }) => unit)
-    .filter((unit) => !FOREIGN.test(unit) && read(unit).environment.execStart.some(runsServe));
+    .filter((unit) => !FOREIGN.test(unit))
+    .filter((unit) => {
+      const { files, environment } = read(unit);
+      return files.masked ? unit === USUAL || texts.get(unit)?.some(hidesServe) : environment.execStart.some(runsServe);
+    });
 }
 
-/** Also true for a shell line such as `sh -c "exec ollama serve"`. */
+/** For a masked unit: what the file says that the mask hides. */
+function hidesServe(text: string): boolean {
+  return [...text.matchAll(/^[ \t]*ExecStart[ \t]*=(.*)$/gm)].some(([, command = '']) => runsServe(command.trim()));
+}
+
+/** Also true for a shell line such as `sh -c "exec ollama serve"`, and for a container of Ollama's image. */
 function runsServe(command: string): boolean {
   const argv = splitCommand(command);
   const skip = argv.findIndex((word, i) => i > 0 && !word.includes('=') && !word.startsWith('-'));
   const wrapped = /(^|\/)env$/.test(argv[0] ?? '') && skip > 0 ? argv.slice(skip) : argv;
+  if (/(^|\/)(docker|podman|nerdctl)$/.test(argv[0] ?? '')) return argv.some((word) => IMAGE.test(word));
   return isServe(argv) || isServe(wrapped) || argv.some((word) => /(^|[\s/])ollama\s+(serve|start)\b/.test(word));
 }
 
@@ -62,7 +82,7 @@ function namedByProcesses(
     .map((process) => unitOf(process, manager))
     .filter((name) => name !== undefined)
     .filter((name) => !FOREIGN.test(name) && !known.includes(name))
-    .filter((name) => textsOf(files, read(name)).some((text) => text.includes('ollama')));
+    .filter((name) => read(name).files.masked || textsOf(files, read(name)).some((text) => text.includes('ollama')));
 }
 
 /** The unit's own files, and the scripts that its commands name. */
@@ -82,9 +102,12 @@ function unitOf({ cgroup }: Process, manager: Manager): string | undefined {
   return user === String(manager.user.uid) ? last : undefined;
 }
 
+/** By its control group too: a manager that does not answer still has started it. */
 function claim(scene: Scene, unit: Unit): void {
   const mine = new Set(stateOf(scene.host, unit).pids);
-  scene.servers = scene.servers.filter(({ pid }) => !mine.has(pid));
+  scene.servers = scene.servers.filter(
+    (process) => !mine.has(process.pid) && unitOf(process, unit.manager) !== unit.name,
+  );
 }
 
 function readText(files: Files, path: string): string {

@@ -19,6 +19,25 @@ export function refusalOf(host: Host, unit: Unit): Refusal | undefined {
   }
   if (unit.environment.execStart.some((command) => /^\S*\/?(docker|podman|nerdctl)\s/.test(command)))
     return inContainer(name);
+  if (unit.manager.live && shown === undefined) {
+    return {
+      code: 'manager-not-answering',
+      exit: 4,
+      message: `The service manager of ${unit.manager.user.name} does not answer, so ${name} cannot be restarted.`,
+      meaning: 'Nothing was changed.',
+      remedy: `${systemctl} status ${name}`,
+    };
+  }
+  const missing = unit.environment.environmentFiles.find(({ optional, exists }) => !optional && !exists);
+  if (missing) {
+    return {
+      code: 'environment-file-missing',
+      exit: 4,
+      message: `${name} cannot be started: its EnvironmentFile ${missing.path} is not there.`,
+      meaning: 'A restart would only end what runs now, so nothing was changed.',
+      remedy: `sudo touch ${missing.path}   # or let it be missing: EnvironmentFile=-${missing.path}`,
+    };
+  }
   if (load === 'bad-setting' || load === 'error') {
     return {
       code: 'unit-broken',

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import { processesOf, readEnvironment as readProcessEnvironment } from '../../probes/processes.ts';
+import { processesOf } from '../../probes/processes.ts';
 import { findUnit, type UnitFiles } from '../../systemd/drop-ins.ts';
 import type { Specifiers } from '../../systemd/environment.ts';
 import { readEnvironment, type UnitEnvironment } from '../../systemd/layers.ts';
@@ -99,11 +99,9 @@ export function stateOf(host: Host, unit: Unit): ServiceState {
     uid: ownerOf(host, unit, main),
   };
   const reason = reasonOf(get('Result'), get('ExecMainStatus'), Number(get('NRestarts') || 0));
-  const given = main > 0 ? readProcessEnvironment(host, main)?.[VARIABLE] : undefined;
   return {
     ...state,
     ...(reason && state.phase !== 'running' ? { reason } : {}),
-    ...(given === undefined ? {} : { given }),
   };
 }
 

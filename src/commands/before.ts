@@ -1,0 +1,94 @@
+import { type Binding, bindingOf, describeListener, rivals } from '../checks/binding.ts';
+import type { Plan } from '../engine/plan.ts';
+import { loaded, version } from '../ollama/api.ts';
+import { type HostValue, parseHost } from '../ollama/host-value.ts';
+import { reachableAddresses } from '../probes/addresses.ts';
+import type { Installation } from '../rooms/room.ts';
+import { sayFound } from '../ui/people.ts';
+import type { Context } from './context.ts';
+import { bindingReport, exposureOf, installationReport } from './report.ts';
+
+/** What one run of setup knows. */
+export interface Run extends Context {
+  wanted: HostValue;
+  canonical: string;
+}
+
+/** Asked before it is known who listens there, since the service manager takes its time to answer as well. */
+export interface Early {
+  base: string;
+  answer: Promise<{ version: string } | { failure: string }>;
+}
+
+export function askEarly({ host, wanted }: Run): Early {
+  const base = `http://127.0.0.1:${wanted.port}`;
+  return {
+    base,
+    answer: host.root === undefined ? version(host, base, 2000) : Promise.resolve({ failure: 'offline' }),
+  };
+}
+
+/** What is there now: the listeners, and what answers at the first of them. */
+export interface Seen {
+  before: Binding;
+  answer: { version: string } | { failure: string } | undefined;
+}
+
+/** What is there now, for the report and for people. */
+export async function describeBefore(
+  run: Run,
+  found: Installation[],
+  installation: Installation,
+  early: Early,
+): Promise<Seen> {
+  const { host, people, report, wanted, canonical } = run;
+  const ports = [wanted.port, parseHost(installation.value).port];
+  const before = bindingOf(host, installation.state, ports);
+  const port = before.listeners[0]?.port;
+  const base = `http://${reachable(before)}:${port}`;
+  const answer =
+    port === undefined ? undefined : await (base === early.base ? early.answer : version(host, base, 2000));
+  const running = answer && !('failure' in answer) ? answer.version : undefined;
+  report.installations = found.map((one) =>
+    installationReport(one, one === installation, one === installation ? running : undefined),
+  );
+  report.before = bindingReport(before);
+  report.after = report.before;
+  report.warnings.push(...installation.warnings);
+  report.exposure = exposureOf(reachableAddresses(host), canonical);
+  for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {
+    report.warnings.push({
+      code: 'public-address',
+      message: `${address} is an address of the internet: unless a firewall is in front, anybody can use this Ollama.`,
+    });
+  }
+  const others = before.listeners.length > 0 ? [] : rivals(host, wanted.port, before.listeners);
+  if (others.length > 0) {
+    report.warnings.push({
+      code: 'port-held',
+      message: `Port ${wanted.port} is held by ${others.map(describeListener).join(' and by ')}, which is not ${installation.title}.`,
+    });
+  }
+  sayFound(people, report);
+  return { before, answer };
+}
+
+/** Where on this machine a listener can be asked. */
+function reachable({ scope, listeners }: Binding): string {
+  const address = scope === 'all' ? '127.0.0.1' : (listeners[0]?.address ?? '127.0.0.1');
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+/** A restart cuts off whoever is being answered, and unloads models: said before it happens. */
+export async function warnOfInterruption(run: Run, plan: Plan, before: Binding): Promise<void> {
+  const restarts = plan.activate.some(({ id }) => id === 'restart');
+  const port = before.listeners[0]?.port;
+  if (!restarts || port === undefined) return;
+  const models = await loaded(run.host, `http://${reachable(before)}:${port}`, 2000);
+  if ('failure' in models || models.models.length === 0) return;
+  const names = models.models.map(({ name }) => name).join(', ');
+  run.report.warnings.push({
+    code: 'model-loaded',
+    message: `The restart unloads ${names} and cuts off any answer that is being generated.`,
+  });
+}

@@ -1,0 +1,96 @@
+import { reversalOf } from '../actions/revert.ts';
+import { bindingOf } from '../checks/binding.ts';
+import type { Change, Plan } from '../engine/plan.ts';
+import type { Receipt } from '../engine/store.ts';
+import { EXIT, SetupError } from '../errors.ts';
+import type { BindingReport } from '../report.ts';
+import type { Installation } from '../rooms/room.ts';
+import { diffOf } from '../ui/steps.ts';
+import type { Context } from './context.ts';
+import { refused } from './scene.ts';
+
+/** One receipt with what it takes to go back, and the installation it is about if that is still here. */
+export interface Return {
+  receipt: Receipt;
+  plan: Plan;
+  installation: Installation | undefined;
+}
+
+/** What setup noted of the state before the first run. */
+export type Before = BindingReport & { kind: string; id: string; running: boolean };
+
+export async function planReturn(
+  context: Context,
+  receipt: Receipt,
+  installation: Installation | undefined,
+): Promise<Return> {
+  const { host, options } = context;
+  const changes: Change[] = [];
+  for (const { change, ours } of [...receipt.entries].reverse()) {
+    const reversal = await reversalOf(host, change, ours);
+    if (reversal.kind === 'change') changes.push(reversal.change);
+    if (reversal.kind === 'edited') changes.push(await editedSince(context, change, reversal));
+  }
+  const gone = installation === undefined;
+  const back =
+    host.root === undefined && options.restart && !gone && !isAsBefore(context, receipt, installation, changes);
+  // Two servers that look the same: what would be ended may not be what setup had started.
+  if (back && installation.refusal && receipt.deactivate.some(({ type }) => type === 'respawn'))
+    throw refused(installation.refusal);
+  const activate = back ? receipt.deactivate.filter(({ id }) => !isStopped(installation) || id !== 'restart') : [];
+  return { receipt, installation, plan: { target: receipt.target, changes, activate, deactivate: activate } };
+}
+
+/** Stopped by somebody since: what it is started with is put back, and when it is started is theirs to say. */
+function isStopped({ state }: Installation): boolean {
+  return state.phase === 'stopped';
+}
+
+/**
+ * Somebody has edited our file. Without --yes it is shown and left; with it, only our own line is taken out and their
+ * edit stays. Where our line is no longer as we wrote it, it is theirs, and nothing is touched.
+ */
+async function editedSince(
+  { options, host, people, report }: Context,
+  original: Change,
+  reversal: { theirs: Change; change: Change | undefined },
+): Promise<Change> {
+  const diff = await diffOf(reversal.theirs);
+  people.insist(`${original.path} was edited after setup wrote it:`);
+  people.insist(diff.trimEnd());
+  if (reversal.change === undefined) {
+    throw new SetupError(
+      'edited-since',
+      EXIT.cannotChange,
+      `${original.path} was edited by hand, our line in it too, so it is not ours to take out.`,
+      {
+        meaning: 'Nothing was changed.',
+        remedy:
+          original.from === null ? `sudo rm ${original.path}   # then run undo again` : `sudoedit ${original.path}`,
+      },
+    );
+  }
+  if (!options.yes && !options.dryRun && !host.terminal.stdin) {
+    throw new SetupError('edited-since', EXIT.usage, `${original.path} was edited by hand since setup wrote it.`, {
+      meaning: 'Nothing was changed. With --yes only the line of this program is taken out, and the edit stays.',
+      remedy: 'npx stigmer-setup-ollama undo --yes',
+    });
+  }
+  report.warnings.push({
+    code: 'edited-since',
+    message: `${original.path} was edited after setup: only our line is taken out, the rest stays.`,
+  });
+  return reversal.change;
+}
+
+/** True when an earlier undo was cut short after its work, or nothing had been done: then nothing needs a restart. */
+function isAsBefore({ host }: Context, receipt: Receipt, installation: Installation, changes: Change[]): boolean {
+  const before = receipt.before as Before;
+  const now = bindingOf(
+    host,
+    installation.state,
+    before.listeners.map(({ port }) => port),
+  );
+  const effective = changes.filter(({ from, to }) => from !== null || to !== null);
+  return effective.length === 0 && now.scope === before.scope && before.running === installation.state.pids.length > 0;
+}
