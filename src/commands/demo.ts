@@ -64,7 +64,6 @@ function stageHost(machine: Host, dir: string): Host {
   const files: Files = {
     bytes: (path) => pick(path).bytes(path),
     text: (path) => pick(path).text(path),
-    prefetch: () => undefined,
     list: (path) => pick(path).list(path),
     stat: (path) => pick(path).stat(path),
     link: (path) => pick(path).link(path),

@@ -1,7 +1,6 @@
 import { EXIT, SetupError } from '../errors.ts';
 import type { Options } from '../flags.ts';
 import type { Host } from '../host/host.ts';
-import { prefetchListeners } from '../probes/listeners.ts';
 import { findProcesses } from '../probes/processes.ts';
 import { detectAll } from '../rooms/index.ts';
 import { type Installation, isServe, type Refusal, type Scene } from '../rooms/room.ts';
@@ -24,7 +23,6 @@ export async function findInstallations(host: Host, options: Options): Promise<I
     servers: offline ? [] : findProcesses(host, isServe),
   };
   // Detection runs up to the first answer of a service manager; the waiting for that is used to load what comes next.
-  if (!offline) prefetchListeners(host);
   const detection = detectAll(scene);
   host.warmUp(host.files.list(`${scene.stateDir}/receipts`).length === 0);
   return detection;

@@ -1,13 +1,4 @@
-import {
-  lstatSync,
-  readdirSync,
-  readFile,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { FileError } from '../errors.ts';
 import type { FileStat, Files } from './host.ts';
 import { trace } from './trace.ts';
@@ -39,14 +30,6 @@ export function toFileStat(stats: Stats): FileStat {
   return { kind, mode: stats.mode & 0o7777, uid, gid, size, modified: mtimeMs };
 }
 
-const prefetched = new Map<string, string>();
-
-function takePrefetched(path: string): string | undefined {
-  const text = prefetched.get(path);
-  prefetched.delete(path);
-  return text;
-}
-
 /** Folders that only root can put something into; looking twice at each file there would cost a run some milliseconds. */
 const OURS_ALONE = /^\/(etc|usr|proc|run\/systemd|lib)\//;
 
@@ -61,12 +44,7 @@ function isFile(path: string): boolean {
  */
 export const realFiles: Files = {
   bytes: (path) => reading(path, () => (isFile(path) ? readFileSync(path) : undefined)),
-  text: (path) => takePrefetched(path) ?? reading(path, () => (isFile(path) ? readFileSync(path, 'utf8') : undefined)),
-  prefetch(path) {
-    readFile(path, 'utf8', (error, text) => {
-      if (!error) prefetched.set(path, text);
-    });
-  },
+  text: (path) => reading(path, () => (isFile(path) ? readFileSync(path, 'utf8') : undefined)),
   list(dir) {
     try {
       return inByteOrder(readdirSync(dir));

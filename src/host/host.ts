@@ -20,8 +20,6 @@ export interface Files {
   bytes(path: string): Buffer | undefined;
   /** The same, decoded as UTF-8 with a leading byte order mark kept. */
   text(path: string): string | undefined;
-  /** Has the system read a file in the background: the next `text` of it, and only that, finds the answer ready. */
-  prefetch(path: string): void;
   /** The names in a folder in byte order; empty when there is no such folder or it may not be read. */
   list(dir: string): string[];
   /** What stands at the path itself (links are not followed). */

@@ -5,7 +5,6 @@ export function remember(files: Files): Files {
   return {
     bytes: files.bytes,
     text: once(files.text),
-    prefetch: files.prefetch,
     list: once(files.list),
     stat: once(files.stat),
     link: once(files.link),

@@ -37,7 +37,6 @@ export function rootedHost(host: Host, root: string): Host {
   const files: Files = {
     bytes: (path) => realFiles.bytes(at(path, true)),
     text: (path) => realFiles.text(at(path, true)),
-    prefetch: () => undefined,
     list: (path) => realFiles.list(at(path, true)),
     stat: (path) => realFiles.stat(at(path, false)),
     link: (path) => realFiles.link(at(path, false)),

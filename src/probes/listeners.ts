@@ -26,11 +26,6 @@ export function listeningSockets(host: Host): Listener[] {
 
 const TABLES = ['/proc/net/tcp6', '/proc/net/tcp'] as const;
 
-/** Has the kernel print its first table in the background, for the first look. */
-export function prefetchListeners(host: Host): void {
-  host.files.prefetch(TABLES[0]);
-}
-
 function readTable(host: Host, path: string): Listener[] {
   const lines = (host.files.text(path) ?? '').split('\n').slice(1);
   return lines.map(parseLine).filter((socket) => socket !== undefined);

@@ -15,7 +15,6 @@ const MOST_LINKS = 40;
 export class Disk {
   readonly #entries = new Map<string, Entry>([['/', { kind: 'directory', ...ROOT, modified: 0 }]]);
   readonly #forbidden = new Set<string>();
-  readonly #prefetched = new Map<string, string>();
   readonly #clock: () => number;
 
   constructor(clock: () => number = () => 0) {
@@ -66,11 +65,7 @@ export class Disk {
 
   readonly files: Files = {
     bytes: (path) => this.#read(path),
-    text: (path) => this.#takePrefetched(path) ?? this.#read(path)?.toString('utf8'),
-    prefetch: (path) => {
-      const text = this.#read(path)?.toString('utf8');
-      if (text !== undefined) this.#prefetched.set(path, text);
-    },
+    text: (path) => this.#read(path)?.toString('utf8'),
     list: (dir) => this.#list(dir),
     stat: (path) => this.#stat(path),
     link: (path) => {
@@ -167,12 +162,6 @@ export class Disk {
     const real = this.#walk(path, true);
     const entry = real === undefined ? undefined : this.#entries.get(real);
     return entry?.kind === 'file' ? Buffer.from(entry.bytes) : undefined;
-  }
-
-  #takePrefetched(path: string): string | undefined {
-    const text = this.#prefetched.get(path);
-    this.#prefetched.delete(path);
-    return text;
   }
 
   #list(dir: string): string[] {

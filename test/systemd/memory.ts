@@ -35,7 +35,6 @@ export function memoryFiles(contents: Record<string, string>, links: Record<stri
       const found = text(path);
       return found === undefined ? undefined : Buffer.from(found);
     },
-    prefetch: () => undefined,
     list: (dir) => {
       const real = resolve(dir);
       const names = [...entries].filter((path) => path !== '/' && dirname(path) === real);
