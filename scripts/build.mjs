@@ -1,6 +1,7 @@
 // Bundles src/ into dist/ and writes the licences of what was bundled.
 //
 // dist/cli.js      the entry: answers --version, else loads main.js
+// dist/help.js     the text of --help
 // dist/main.js     all of this program's own code
 // dist/lib/*.js    libraries that only some runs need, each loaded when it is first used
 //
@@ -17,9 +18,9 @@ const loader = Object.fromEntries(['.conf', '.service', '.nft', '.sh', '.yml', '
 /** What is loaded on first use: the words of the import → where it goes below dist/, and where its source is. */
 const LAZY = {
   './commands/run.ts': { file: 'main', source: 'src/commands/run.ts' },
+  './commands/help.ts': { file: 'help', source: 'src/commands/help.ts' },
   './inquirer.ts': { file: 'lib/inquirer', source: 'src/ui/inquirer.ts' },
   execa: { file: 'lib/execa', source: 'execa' },
-  'fs-extra': { file: 'lib/fs-extra', source: 'fs-extra' },
   diff: { file: 'lib/diff', source: 'diff' },
 };
 

@@ -3,9 +3,11 @@ import { EXIT } from './errors.ts';
 
 const words = process.argv.slice(2);
 
-// Asked for its version alone, the program loads nothing else.
+// Asked for its version or its help alone, the program loads nothing else.
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   process.stdout.write(`${__VERSION__}\n`);
+} else if (words.length === 1 && (words[0] === '--help' || words[0] === '-h')) {
+  void import('./commands/help.ts').then(({ help }) => process.stdout.write(help()));
 } else {
   import('./commands/run.ts')
     .then(({ run }) => run(words))

@@ -16,7 +16,7 @@ describe('--version', () => {
   });
 
   it('needs nothing of the program but its front door', async () => {
-    const alone = copyOfProgram(temporaryFolder(), (name) => /^(main\.js|stand-in\.js|lib)/.test(name));
+    const alone = copyOfProgram(temporaryFolder(), (name) => /^(main\.js|help\.js|stand-in\.js|lib)/.test(name));
     expect(readdirSync(dirname(alone)).sort()).toEqual(['cli.js', 'package.json']);
     for (const word of ['--version', '-V']) {
       expect(await cli([word], { cli: alone })).toEqual({ exit: 0, stdout: `${VERSION}\n`, stderr: '' });

@@ -131,8 +131,9 @@ export async function applyFile(host: Host, change: FileChange, run: string): Pr
   }
   const temporary = temporaryName(change.path, run);
   try {
-    await actor.stage(temporary, Buffer.from(change.to.content, 'base64'), change.to);
-    if (change.validate) await validate(host, change.validate, run);
+    const staged = actor.stage(temporary, Buffer.from(change.to.content, 'base64'), change.to);
+    const checked = change.validate ? validate(host, change.validate, run) : undefined;
+    for (const part of await Promise.allSettled([staged, checked])) if (part.status === 'rejected') throw part.reason;
     await actor.commit(temporary, change.path);
   } catch (error) {
     await actor.remove(temporary).catch(() => undefined);

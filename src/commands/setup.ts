@@ -138,14 +138,13 @@ async function apply(run: Run, installation: Installation, plan: Plan, before: B
     if (outcome.kind === 'kept') report.changed = true;
     throw failureOf(outcome, report, options);
   }
-  await succeed(run, installation, restarts);
+  succeed(run, installation, restarts);
 }
 
-async function succeed(run: Run, installation: Installation, restarts: boolean): Promise<void> {
-  const { options, people, report, store } = run;
-  const again = (await findInstallations(run.host, options)).find(({ target }) => target === installation.target);
+function succeed(run: Run, installation: Installation, restarts: boolean): void {
+  const { people, report, store } = run;
   const selected = report.installations.find((one) => one.selected);
-  if (again && selected) selected.settings = again.settings;
+  if (selected) selected.settings = installation.reread();
   report.outcome = 'changed';
   report.changed = true;
   report.exitCode = EXIT.ok;

@@ -1,3 +1,4 @@
+import { appendFile, chmod, lchown, lstat, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import { realFiles } from './files.ts';
 import type { Actor, FileStat, Ownership, RunOptions, RunResult } from './host.ts';
@@ -12,17 +13,11 @@ async function changing<T>(path: string, change: () => Promise<T>): Promise<T> {
   }
 }
 
-/** fs-extra (graceful-fs below it) is loaded when something is written, not before. */
-async function writer() {
-  return (await import('fs-extra')).default;
-}
-
 /** Flushes a folder, so that a rename in it survives a power loss (fsync(2)). */
 async function flushFolder(path: string): Promise<void> {
-  const fs = await writer();
-  const handle = await fs.open(path.slice(0, path.lastIndexOf('/')) || '/', 'r');
-  await fs.fsync(handle).catch(() => undefined);
-  await fs.close(handle);
+  const handle = await open(path.slice(0, path.lastIndexOf('/')) || '/', 'r');
+  await handle.sync().catch(() => undefined);
+  await handle.close();
 }
 
 /** The hands of this process itself: system calls, no helper programs. */
@@ -43,42 +38,38 @@ export class DirectActor implements Actor {
 
   stage(temporary: string, bytes: Buffer, ownership: Ownership): Promise<void> {
     return changing(temporary, async () => {
-      const fs = await writer();
-      await fs.remove(temporary);
+      await rm(temporary, { force: true });
       // `wx` never opens what is there, so a link planted under this name is not followed.
-      const handle = await fs.open(temporary, 'wx', 0o600);
+      const handle = await open(temporary, 'wx', 0o600);
       try {
-        await fs.write(handle, bytes, 0, bytes.length, 0);
-        const made = await fs.fstat(handle);
-        if (made.uid !== ownership.uid || made.gid !== ownership.gid) {
-          await fs.fchown(handle, ownership.uid, ownership.gid);
-        }
-        await fs.fchmod(handle, ownership.mode);
-        await fs.fsync(handle);
+        await handle.writeFile(bytes);
+        const made = await handle.stat();
+        if (made.uid !== ownership.uid || made.gid !== ownership.gid) await handle.chown(ownership.uid, ownership.gid);
+        await handle.chmod(ownership.mode);
+        await handle.sync();
       } catch (error) {
-        await fs.remove(temporary);
+        await rm(temporary, { force: true });
         throw error;
       } finally {
-        await fs.close(handle);
+        await handle.close();
       }
     });
   }
 
   commit(temporary: string, path: string): Promise<void> {
     return changing(path, async () => {
-      await (await writer()).rename(temporary, path);
+      await rename(temporary, path);
       await flushFolder(path);
     });
   }
 
   append(path: string, text: string): Promise<void> {
-    return changing(path, async () => (await writer()).appendFile(path, text));
+    return changing(path, () => appendFile(path, text));
   }
 
   remove(path: string): Promise<void> {
     return changing(path, async () => {
-      const fs = await writer();
-      await fs.unlink(path).catch((error: NodeJS.ErrnoException) => {
+      await unlink(path).catch((error: NodeJS.ErrnoException) => {
         // A read-only file system says so before it looks whether there is anything.
         if (realFiles.stat(path)) throw error;
       });
@@ -87,18 +78,16 @@ export class DirectActor implements Actor {
 
   makeDirectory(path: string, ownership: Ownership): Promise<void> {
     return changing(path, async () => {
-      const fs = await writer();
-      await fs.mkdir(path, { mode: ownership.mode });
-      const made = await fs.lstat(path);
-      if (made.uid !== ownership.uid || made.gid !== ownership.gid) await fs.lchown(path, ownership.uid, ownership.gid);
-      await fs.chmod(path, ownership.mode);
+      await mkdir(path, { mode: ownership.mode });
+      const made = await lstat(path);
+      if (made.uid !== ownership.uid || made.gid !== ownership.gid) await lchown(path, ownership.uid, ownership.gid);
+      await chmod(path, ownership.mode);
     });
   }
 
   removeDirectory(path: string): Promise<boolean> {
     return changing(path, async () => {
-      const fs = await writer();
-      const error = await fs.rmdir(path).then(
+      const error = await rmdir(path).then(
         () => undefined,
         (reason: NodeJS.ErrnoException) => reason.code,
       );

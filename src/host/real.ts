@@ -10,7 +10,7 @@ import { realFiles } from './files.ts';
 import type { Actor, Detached, Host, Identity } from './host.ts';
 import { get } from './http.ts';
 import { lock } from './lock.ts';
-import { askProgram } from './run.ts';
+import { runPlain } from './run.ts';
 
 /** This machine. `elevation` is the prefix for root's commands (sudo and the like), set once the user has agreed. */
 export class RealHost implements Host {
@@ -71,12 +71,10 @@ export class RealHost implements Host {
     return new CommandActor(identity, [], { uid: identity.uid, gid: identity.gid, env });
   }
 
-  ask = askProgram;
+  ask = runPlain;
 
   warmUp(changes: boolean): void {
-    // Whoever needs a library will meet the same error as the one that is dropped here.
-    if (changes)
-      for (const library of [import('execa'), import('fs-extra'), import('diff')]) library.catch(() => undefined);
+    if (changes) import('diff').catch(() => undefined); // whoever needs it will meet the same error
   }
 
   interfaces() {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { AskOptions, RunOptions, RunResult } from './host.ts';
+import type { RunOptions, RunResult } from './host.ts';
 import { trace } from './trace.ts';
 
 /** Programs speak in one language, since their words are read. */
@@ -15,10 +15,10 @@ export interface RunAs {
 }
 
 /**
- * Asks a program something: as `run`, but with nothing on its standard input, no time to lose and nothing to clean up.
- * Loading execa takes longer than all else that a run with nothing to do does, so the asking goes without it.
+ * Runs a program as this process itself, with nothing on its standard input, in a session of its own (see `run`).
+ * Loading execa takes longer than all else that a run with nothing to do does, so the plain case goes without it.
  */
-export function askProgram(argv: readonly string[], options: AskOptions = {}): Promise<RunResult> {
+export function runPlain(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   trace.write?.(`run   ${argv.join(' ')}`);
   const [file, ...args] = argv as [string, ...string[]];
   return new Promise((resolve) => {
@@ -28,7 +28,10 @@ export function askProgram(argv: readonly string[], options: AskOptions = {}): P
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeout,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
+    const stop = () => child.kill();
+    options.signal?.addEventListener('abort', stop, { once: true });
     const said = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
@@ -36,6 +39,7 @@ export function askProgram(argv: readonly string[], options: AskOptions = {}): P
       });
     }
     const end = (code: number | null, error: string | null) => {
+      options.signal?.removeEventListener('abort', stop);
       if (code !== 0) trace.write?.(`      exit ${code ?? error} ${said.stderr.trim()}`);
       resolve({ argv, code, ...said, ...(code === null ? { error: error ?? 'EFAILED' } : {}) });
     };
@@ -49,6 +53,9 @@ export function askProgram(argv: readonly string[], options: AskOptions = {}): P
  * at the terminal cannot end the `systemctl restart` of a roll-back half way.
  */
 export async function run(argv: readonly string[], options: RunOptions = {}, as: RunAs = {}): Promise<RunResult> {
+  if (options.input === undefined && as.uid === undefined && as.terminal !== true && as.env === undefined) {
+    return runPlain(argv, options);
+  }
   trace.write?.(`run   ${argv.join(' ')}`);
   const { execa } = await import('execa');
   const [file, ...args] = argv as [string, ...string[]];

@@ -65,6 +65,8 @@ export interface Installation {
   refusal?: Refusal;
   /** Only data comes back: nothing is changed. */
   plan(request: PlanRequest): Plan | Refusal;
+  /** The settings as they are now. */
+  reread(): Setting[];
   /** Asks the service manager again. */
   observe(): Promise<ServiceState>;
   /** The last lines of the server's log, as far as this user may read it. */
@@ -114,6 +116,7 @@ export function explained(
     needsRoot: false,
     refusal,
     plan: () => refusal,
+    reread: () => [],
     observe: async () => state,
     log: async () => '',
   };

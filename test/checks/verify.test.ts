@@ -52,6 +52,7 @@ function installed(state: ServiceState | (() => ServiceState) = RUNNING, more: P
     warnings: [],
     needsRoot: false,
     plan: () => ({ target: '', changes: [], activate: [], deactivate: [] }),
+    reread: () => [],
     observe: async () => {
       observed.push(1);
       return typeof state === 'function' ? state() : state;

@@ -2,7 +2,7 @@ import type { RespawnAct } from '../../actions/respawn.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { Host } from '../../host/host.ts';
 import { type Process, readEnvironment, readProcess } from '../../probes/processes.ts';
-import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState } from '../room.ts';
+import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState, Setting } from '../room.ts';
 
 const VARIABLE = 'OLLAMA_HOST';
 /** Ollama finishes what it answers when asked to end; a generation under way may take a while. */
@@ -25,16 +25,14 @@ export const processRoom: Room = {
 function describe(scene: Scene, process: Process, refusal: Refusal | undefined): Installation {
   const { host } = scene;
   const environment = readEnvironment(host, process.pid);
-  const value = environment?.[VARIABLE];
-  const source = `environment of process ${process.pid}`;
   return {
     kind: 'process',
     id: String(process.pid),
     target: targetOf(process),
     title: `the hand-run \`ollama serve\`, process ${process.pid}`,
     state: stateOf(host, process),
-    settings: value === undefined ? [] : [{ value, source, effective: true }],
-    value,
+    settings: settingsOf(host, process.pid),
+    value: environment?.[VARIABLE],
     warnings: [
       {
         code: 'not-durable',
@@ -45,9 +43,16 @@ function describe(scene: Scene, process: Process, refusal: Refusal | undefined):
     needsRoot: process.uid !== host.user.uid && host.user.uid !== 0,
     ...(refusal ? { refusal } : {}),
     plan: (request) => refusal ?? plan(scene, process, environment, request),
+    reread: () => settingsOf(host, stateOf(host, process).pids[0] ?? process.pid),
     observe: async () => stateOf(host, process),
     log: async () => tail(host, logFile(scene, process)),
   };
+}
+
+/** A hand-run server has one setting: the variable that it was started with. */
+function settingsOf(host: Host, pid: number): Setting[] {
+  const value = readEnvironment(host, pid)?.[VARIABLE];
+  return value === undefined ? [] : [{ value, source: `environment of process ${pid}`, effective: true }];
 }
 
 /** By user and words, since the pid is another after every start. */

@@ -6,7 +6,7 @@ import { listUnits, unitDirectories } from '../../systemd/drop-ins.ts';
 import { splitCommand } from '../../systemd/layers.ts';
 import { isServe, type Scene } from '../room.ts';
 import type { Manager } from './manager.ts';
-import { readUnit, show, stateOf, type Unit } from './unit.ts';
+import { managerValue, readUnit, show, stateOf, type Unit } from './unit.ts';
 
 /** Units of other rooms: the snap's has a launcher that sets OLLAMA_HOST itself. */
 const FOREIGN = /^snap\./;
@@ -29,9 +29,19 @@ export async function detectUnits(scene: Scene, manager: Manager): Promise<Unit[
   const all = [...new Set([...named, ...namedByProcesses(scene, files, manager, read, named)])];
   const names = all.filter((name) => !name.includes('@.')); // a template is no service, and not to be asked about
   const asked = usual !== undefined && names.length === 1 && names[0] === USUAL;
+  // Both questions are under way at once: each takes the manager as long as all the reading here.
+  const silent = names.filter((name) => read(name).environment.value === undefined);
+  const inherited = silent.length > 0 ? managerValue(host, manager) : undefined;
   const shown = await (asked ? usual : show(host, manager, names));
+  const value = await inherited;
   return names.map((name) => {
-    const unit: Unit = { name, manager, ...read(name), shown: shown.get(name) };
+    const unit: Unit = {
+      name,
+      manager,
+      ...read(name),
+      shown: shown.get(name),
+      inherited: silent.includes(name) ? value : undefined,
+    };
     claim(scene, unit);
     return unit;
   });

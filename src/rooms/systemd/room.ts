@@ -1,14 +1,13 @@
 import type { Plan } from '../../engine/plan.ts';
 import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
-import { parseShowEnvironmentLines } from '../../systemd/systemctl.ts';
 import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState, Setting, Warning } from '../room.ts';
 import { activation, deactivation, isStarted } from './acts.ts';
 import { changesFor } from './changes.ts';
 import { detectUnits } from './detect.ts';
-import { ask, busEnvironment, type Manager, systemManager, userManagers } from './manager.ts';
+import { busEnvironment, type Manager, systemManager, userManagers } from './manager.ts';
 import { refusalOf } from './refusals.ts';
-import { show, stateOf, type Unit, VARIABLE } from './unit.ts';
+import { readUnit, show, stateOf, type Unit } from './unit.ts';
 
 /** Services of the system's manager. */
 export const systemdRoom: Room = {
@@ -28,27 +27,27 @@ export const systemdUserRoom: Room = {
 
 async function detect(scene: Scene, manager: Manager): Promise<Installation[]> {
   const units = await detectUnits(scene, manager);
-  return Promise.all(units.map((unit) => describe(scene, unit)));
+  return units.map((unit) => describe(scene, unit));
 }
 
-async function describe(scene: Scene, unit: Unit): Promise<Installation> {
+function describe(scene: Scene, unit: Unit): Installation {
   const { host } = scene;
   const { manager } = unit;
   const id = manager.own ? unit.name : `${manager.user.name}/${unit.name}`;
   const refusal = refusalOf(host, unit);
-  const inherited = unit.environment.value === undefined ? await managerSetting(host, manager) : undefined;
   return {
     kind: manager.kind,
     id,
     target: `${manager.kind}:${id}`,
     title: `the systemd ${manager.kind === 'systemd' ? 'service' : 'user service'} ${id}`,
     state: stateOf(host, unit),
-    settings: [...settingsOf(unit), ...(inherited ? [inherited] : [])],
-    value: unit.environment.value ?? inherited?.value ?? undefined,
+    settings: settingsOf(unit),
+    value: unit.environment.value ?? unit.inherited,
     warnings: warningsOf(host, unit),
     needsRoot: manager.identity === 'root' && host.user.uid !== 0,
     ...(refusal ? { refusal } : {}),
     plan: (request) => refusal ?? plan(scene, unit, id, request),
+    reread: () => settingsOf({ ...readUnit(host, manager, unit.name), inherited: unit.inherited }),
     observe: () => observe(host, unit),
     log: () => log(host, unit),
   };
@@ -76,16 +75,14 @@ async function log(host: Host, { manager, name }: Unit): Promise<string> {
   return result.code === 0 ? result.stdout.trim() : '';
 }
 
-function settingsOf({ environment }: Unit): Setting[] {
-  return environment.layers.map(({ value, source, effective }) => ({ value: value ?? null, source, effective }));
-}
-
-/** `systemctl set-environment` and DefaultEnvironment= reach a service as its weakest layer (systemd.exec(5)). */
-async function managerSetting(host: Host, manager: Manager): Promise<Setting | undefined> {
-  if (!manager.live) return undefined;
-  const result = await ask(host, manager, 'show-environment');
-  const value = parseShowEnvironmentLines(result.stdout).get(VARIABLE);
-  return value === undefined ? undefined : { value, source: 'systemctl set-environment', effective: true };
+function settingsOf({ environment, inherited }: Pick<Unit, 'environment' | 'inherited'>): Setting[] {
+  const layers = environment.layers.map(({ value, source, effective }) => ({
+    value: value ?? null,
+    source,
+    effective,
+  }));
+  if (environment.value !== undefined || inherited === undefined) return layers;
+  return [...layers, { value: inherited, source: 'systemctl set-environment', effective: true }];
 }
 
 function warningsOf(host: Host, unit: Unit): Warning[] {

@@ -3,7 +3,7 @@ import { processesOf } from '../../probes/processes.ts';
 import { findUnit, type UnitFiles } from '../../systemd/drop-ins.ts';
 import type { Specifiers } from '../../systemd/environment.ts';
 import { readEnvironment, type UnitEnvironment } from '../../systemd/layers.ts';
-import { parseShow } from '../../systemd/systemctl.ts';
+import { parseShow, parseShowEnvironmentLines } from '../../systemd/systemctl.ts';
 import type { ServiceState } from '../room.ts';
 import { ask, type Manager, passwd } from './manager.ts';
 
@@ -16,6 +16,8 @@ export interface Unit {
   files: UnitFiles;
   environment: UnitEnvironment;
   shown: Map<string, string> | undefined;
+  /** OLLAMA_HOST in the manager's own environment, looked up only where the files do not set it. */
+  inherited: string | undefined;
 }
 
 const PROPERTIES = [
@@ -40,6 +42,13 @@ export async function show(host: Host, manager: Manager, names: string[]): Promi
   const result = await ask(host, manager, 'show', ...names, `--property=${PROPERTIES.join(',')}`);
   if (result.code !== 0) return new Map();
   return new Map(parseShow(result.stdout).map((unit, index) => [names[index] ?? unit.get('Id') ?? '', unit]));
+}
+
+/** `systemctl set-environment` and DefaultEnvironment= reach a service as its weakest layer (systemd.exec(5)). */
+export async function managerValue(host: Host, manager: Manager): Promise<string | undefined> {
+  if (!manager.live) return undefined;
+  const result = await ask(host, manager, 'show-environment');
+  return parseShowEnvironmentLines(result.stdout).get(VARIABLE);
 }
 
 /** Reads what the files say, now and not as they were at the last daemon-reload; `extra` as in readEnvironment. */

@@ -1,0 +1,56 @@
+"""Times commands in turns inside a host, and the longest time for which nobody could connect while each ran.
+
+Reads {"rounds": N, "commands": [{"name", "argv", "before"?: argv}]} and prints {"name": [[seconds, gap], ...]}.
+"""
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Client(threading.Thread):
+    """Connects every 2 ms, and keeps the longest gap between two connections that were accepted."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.last, self.gap, self.ended = time.perf_counter(), 0.0, False
+
+    def run(self):
+        while not self.ended:
+            try:
+                socket.create_connection(("127.0.0.1", 11434), 0.5).close()
+                now = time.perf_counter()
+                self.gap, self.last = max(self.gap, now - self.last), now
+            except OSError:
+                pass
+            time.sleep(0.002)
+
+
+def once(command, watch):
+    if "before" in command:
+        subprocess.run(command["before"], check=True, **QUIET)
+        time.sleep(0.3)
+    client = Client() if watch else None
+    if client:
+        client.start()
+    start = time.perf_counter()
+    subprocess.run(command["argv"], check=command.get("check", True), **QUIET)
+    seconds = time.perf_counter() - start
+    if not client:
+        return [seconds, 0]
+    time.sleep(0.1)
+    client.ended = True
+    client.join()
+    return [seconds, client.gap]
+
+
+job = json.load(sys.stdin)
+results = {command["name"]: [] for command in job["commands"]}
+for _ in range(job["rounds"]):
+    for command in job["commands"]:
+        results[command["name"]].append(once(command, job.get("watch", False)))
+print(json.dumps(results))
