@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SetupError } from '../src/errors.ts';
 import { COMMANDS, type Command, environmentName, FLAGS, type Flag, type Options, parseFlags } from '../src/flags.ts';
-import { help } from '../src/ui/help.ts';
+import { help } from '../src/commands/help.ts';
 
 const flags: readonly Flag[] = FLAGS;
 
