@@ -8,8 +8,6 @@ export interface Flag {
   short?: string;
   /** What the value is called in --help; a flag without it is a switch. */
   value?: string;
-  /** The values that are allowed, when they are few. */
-  choices?: readonly string[];
   commands: readonly Command[];
   help: string;
 }
@@ -36,6 +34,13 @@ export const FLAGS = [
   { name: 'no-restart', commands: ['setup', 'undo'], help: 'write the configuration only' },
   { name: 'root', value: 'dir', commands: ['setup', 'undo'], help: 'act on an offline root file system (image build)' },
   {
+    name: 'allow',
+    value: 'any',
+    commands: ['setup'],
+    help: 'who may reach the port: any (narrower is not there yet)',
+  },
+  { name: 'no-container', commands: ['setup', 'doctor'], help: 'no check from a container (none is made yet)' },
+  {
     name: 'timeout',
     value: 'seconds',
     commands: ['setup', 'undo', 'doctor'],
@@ -56,6 +61,9 @@ export const COMMANDS: Record<Command, string> = {
   doctor: 'check Ollama on this host and name what is wrong; changes nothing',
   demo: 'the whole job on a stand-in Ollama in a temporary folder',
 };
+
+/** Of these the one on the command line wins over the other in the environment. */
+const OPPOSITES: Record<string, string> = { quiet: 'verbose', verbose: 'quiet' };
 
 /** What the command line and the environment ask for. */
 export interface Options {
@@ -89,6 +97,7 @@ export function parseFlags(argv: readonly string[], env: Readonly<Record<string,
   for (const flag of FLAGS as readonly Flag[]) {
     const raw = env[environmentName(flag.name)];
     if (raw === undefined || values.has(flag.name) || !flag.commands.includes(command)) continue;
+    if (values.has(OPPOSITES[flag.name] ?? '')) continue; // the command line has said the contrary
     const value = fromEnvironment(flag, raw);
     if (value !== undefined) values.set(flag.name, value);
   }
@@ -176,6 +185,9 @@ function toOptions(command: Command, values: Values): Options {
   if (!/^\d+(\.\d+)?$/.test(seconds) || Number(seconds) <= 0 || Number(seconds) > 86_400) {
     throw usage(`--timeout is "${seconds}", but must be a number of seconds above 0.`);
   }
+  const allow = text('allow') ?? 'any';
+  if (allow !== 'any')
+    throw usage(`--allow ${allow} is not there in this version, which cannot narrow who may reach the port.`);
   const root = text('root');
   if (root === '') throw usage('--root needs the folder of a root file system.');
   if (values.has('quiet') && values.has('verbose')) throw usage('--quiet and --verbose contradict each other.');

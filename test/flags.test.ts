@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { help } from '../src/commands/help.ts';
 import { SetupError } from '../src/errors.ts';
 import { COMMANDS, type Command, environmentName, FLAGS, type Flag, type Options, parseFlags } from '../src/flags.ts';
-import { help } from '../src/commands/help.ts';
 
 const flags: readonly Flag[] = FLAGS;
 
@@ -43,6 +43,8 @@ const EFFECT: Record<string, [value: string | undefined, effect: Partial<Options
   target: ['systemd:x', { target: 'systemd:x' }],
   'no-restart': [undefined, { restart: false }],
   root: ['/image', { root: '/image', restart: false }],
+  allow: ['any', {}],
+  'no-container': [undefined, {}],
   timeout: ['1.5', { timeout: 1500 }],
   'keep-on-failure': [undefined, { keepOnFailure: true }],
   json: [undefined, { json: true }],
@@ -291,5 +293,23 @@ describe('the table', () => {
     }
     for (const [name, text] of Object.entries(COMMANDS)) expect(lines).toContain(`  ${name.padEnd(10)}${text}`);
     expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  });
+});
+
+describe('two flags that contradict each other', () => {
+  it('are refused on one command line', () => {
+    expect(() => read(['--quiet', '--verbose'])).toThrow(SetupError);
+  });
+
+  it('leave the word to the command line when one is in the environment', () => {
+    expect(read(['--quiet'], { STIGMER_SETUP_OLLAMA_VERBOSE: '1' })).toMatchObject({ quiet: true, verbose: false });
+    expect(read(['--verbose'], { STIGMER_SETUP_OLLAMA_QUIET: '1' })).toMatchObject({ quiet: false, verbose: true });
+  });
+});
+
+describe('--allow', () => {
+  it('refuses what this version cannot do instead of passing over it', () => {
+    expect(() => read(['--allow', 'containers'])).toThrow(/containers/);
+    expect(() => read(['--allow=lan'])).toThrow(/lan/);
   });
 });

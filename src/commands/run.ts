@@ -1,6 +1,6 @@
 import { Interrupted } from '../engine/transaction.ts';
 import { EXIT, type ExitCode, SetupError } from '../errors.ts';
-import { type Options, parseFlags } from '../flags.ts';
+import { environmentName, type Options, parseFlags } from '../flags.ts';
 import { RealHost } from '../host/real.ts';
 import { trace } from '../host/trace.ts';
 import { colorsFor } from '../ui/color.ts';
@@ -66,7 +66,7 @@ const COMMANDS = { setup, undo, doctor };
 /** Words that were not understood: said to people, and as JSON to a program that asked for JSON. */
 function refuseWords(host: RealHost, words: readonly string[], error: SetupError): ExitCode {
   sayError(colorsFor(host, true, host.terminal.stderr), error, false);
-  if (words.includes('--json')) {
+  if (words.includes('--json') || /^(1|true|yes|on)$/i.test(host.env[environmentName('json')] ?? '')) {
     const command = (['undo', 'doctor'] as const).find((name) => words.includes(name)) ?? 'setup';
     const report = newReport(host, command, '', __VERSION__);
     report.exitCode = error.exit;
