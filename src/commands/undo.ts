@@ -4,8 +4,10 @@ import type { Plan } from '../engine/plan.ts';
 import type { Journal, Receipt } from '../engine/store.ts';
 import { type StepEvent, transact } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { parseHost, scopeOf } from '../ollama/host-value.ts';
 import type { Installation } from '../rooms/room.ts';
+import { passwd } from '../rooms/systemd/manager.ts';
 import { printListeners, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
 import { stepsOf } from '../ui/steps.ts';
 import { consentToUndo } from './consent.ts';
@@ -110,9 +112,25 @@ function nothingToUndo({ host, options, people, report, store }: Context): void 
       },
     );
   }
+  const caller = callerWithReceipt(host);
+  if (store.dir === roots && caller && options.target === undefined) {
+    const message = `Setup was run by ${caller} on this host, so the receipt is in that home.`;
+    throw new SetupError('receipt-of-user', EXIT.rights, message, {
+      meaning: 'Nothing was changed. Root does not act on a file that a user can write.',
+      remedy: 'npx stigmer-setup-ollama undo   # without sudo',
+    });
+  }
   report.outcome = 'unchanged';
   report.exitCode = EXIT.ok;
   people.say('Nothing to undo: no change of this program is on record here.');
+}
+
+/** The user who called sudo, when setup was run by that user and not by root. */
+function callerWithReceipt(host: Host): string | undefined {
+  const uid = Number(host.env.SUDO_UID || Number.NaN);
+  const caller = host.root === undefined ? passwd(host).find((account) => account.uid === uid) : undefined;
+  const receipts = `${caller?.home}/.local/state/stigmer-setup-ollama/receipts`;
+  return caller && host.files.list(receipts).length > 0 ? caller.name : undefined;
 }
 
 function touchesService({ activate }: Plan): boolean {

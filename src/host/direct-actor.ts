@@ -1,4 +1,5 @@
-import { appendFile, chmod, lchown, lstat, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
+// `fs.promises` is loaded at its first use, which a run with nothing to do does not come to.
+import fs from 'node:fs';
 import { FileError } from '../errors.ts';
 import { realFiles } from './files.ts';
 import type { Actor, FileStat, Ownership, RunOptions, RunResult } from './host.ts';
@@ -15,7 +16,7 @@ async function changing<T>(path: string, change: () => Promise<T>): Promise<T> {
 
 /** Flushes a folder, so that a rename in it survives a power loss (fsync(2)). */
 async function flushFolder(path: string): Promise<void> {
-  const handle = await open(path.slice(0, path.lastIndexOf('/')) || '/', 'r');
+  const handle = await fs.promises.open(path.slice(0, path.lastIndexOf('/')) || '/', 'r');
   await handle.sync().catch(() => undefined);
   await handle.close();
 }
@@ -38,9 +39,9 @@ export class DirectActor implements Actor {
 
   stage(temporary: string, bytes: Buffer, ownership: Ownership): Promise<void> {
     return changing(temporary, async () => {
-      await rm(temporary, { force: true });
+      await fs.promises.rm(temporary, { force: true });
       // `wx` never opens what is there, so a link planted under this name is not followed.
-      const handle = await open(temporary, 'wx', 0o600);
+      const handle = await fs.promises.open(temporary, 'wx', 0o600);
       try {
         await handle.writeFile(bytes);
         const made = await handle.stat();
@@ -48,7 +49,7 @@ export class DirectActor implements Actor {
         await handle.chmod(ownership.mode);
         await handle.sync();
       } catch (error) {
-        await rm(temporary, { force: true });
+        await fs.promises.rm(temporary, { force: true });
         throw error;
       } finally {
         await handle.close();
@@ -58,18 +59,18 @@ export class DirectActor implements Actor {
 
   commit(temporary: string, path: string): Promise<void> {
     return changing(path, async () => {
-      await rename(temporary, path);
+      await fs.promises.rename(temporary, path);
       await flushFolder(path);
     });
   }
 
   append(path: string, text: string): Promise<void> {
-    return changing(path, () => appendFile(path, text));
+    return changing(path, () => fs.promises.appendFile(path, text));
   }
 
   remove(path: string): Promise<void> {
     return changing(path, async () => {
-      await unlink(path).catch((error: NodeJS.ErrnoException) => {
+      await fs.promises.unlink(path).catch((error: NodeJS.ErrnoException) => {
         // A read-only file system says so before it looks whether there is anything.
         if (realFiles.stat(path)) throw error;
       });
@@ -78,16 +79,17 @@ export class DirectActor implements Actor {
 
   makeDirectory(path: string, ownership: Ownership): Promise<void> {
     return changing(path, async () => {
-      await mkdir(path, { mode: ownership.mode });
-      const made = await lstat(path);
-      if (made.uid !== ownership.uid || made.gid !== ownership.gid) await lchown(path, ownership.uid, ownership.gid);
-      await chmod(path, ownership.mode);
+      await fs.promises.mkdir(path, { mode: ownership.mode });
+      const made = await fs.promises.lstat(path);
+      if (made.uid !== ownership.uid || made.gid !== ownership.gid)
+        await fs.promises.lchown(path, ownership.uid, ownership.gid);
+      await fs.promises.chmod(path, ownership.mode);
     });
   }
 
   removeDirectory(path: string): Promise<boolean> {
     return changing(path, async () => {
-      const error = await rmdir(path).then(
+      const error = await fs.promises.rmdir(path).then(
         () => undefined,
         (reason: NodeJS.ErrnoException) => reason.code,
       );

@@ -78,6 +78,9 @@ describe.skipIf(rigUnavailable())('rights', () => {
       const planned = await succeeds(host, ['undo', '--dry-run'], ANN);
       expect(planned).toMatchObject({ outcome: 'planned', changed: false });
       await expectSetUp(host, before, STATE);
+      const asRoot = await host.run(['sudo', 'stigmer-setup-ollama', 'undo', '--yes'], ANN);
+      expect([asRoot.code, asRoot.stderr]).toEqual([5, expect.stringContaining('Setup was run by ann')]);
+      await expectSetUp(host, before, STATE);
       expect(await succeeds(host, ['undo', '--yes'], ANN)).toMatchObject({ outcome: 'changed' });
       await expectRestored(host, before, STATE);
       const left = diffSnapshots(home, host.snapshot('/home/ann'));
