@@ -96,6 +96,12 @@ export function isRefusal(result: Plan | Refusal): result is Refusal {
   return 'exit' in result;
 }
 
+/** The state of a service whose manager this program does not ask: it runs when its servers do. */
+export function stateOfServers(servers: readonly Process[]): ServiceState {
+  const phase = servers.length > 0 ? 'running' : 'stopped';
+  return { phase, pids: servers.map(({ pid }) => pid), uid: servers[0]?.uid };
+}
+
 /** An installation that is only explained: everything about it is the refusal. */
 export function explained(
   kind: string,

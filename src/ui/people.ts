@@ -11,11 +11,13 @@ export class People {
   readonly #out: NodeJS.WritableStream;
   readonly #quiet: boolean;
   readonly #live: boolean;
+  readonly #columns: number;
   #pending = '';
 
   constructor(host: Host, options: { json: boolean; quiet: boolean; color: boolean }) {
     this.#out = options.json ? process.stderr : process.stdout;
     this.#quiet = options.quiet;
+    this.#columns = host.terminal.columns;
     const terminal = options.json ? host.terminal.stderr : host.terminal.stdout;
     this.#live = terminal && host.env.TERM !== 'dumb' && host.env.CI === undefined;
     this.colors = colorsFor(host, options.color, terminal);
@@ -33,10 +35,12 @@ export class People {
 
   /** A line that the next one replaces, on a terminal; nothing elsewhere, so that logs hold no half-truths. */
   pending(text: string): void {
-    if (this.#quiet || !this.#live || text === this.#pending) return;
+    // A line that wraps could not be cleared whole.
+    const line = text.slice(0, this.#columns - 1);
+    if (this.#quiet || !this.#live || line === this.#pending) return;
     this.#clear();
-    this.#out.write(text);
-    this.#pending = text;
+    this.#out.write(line);
+    this.#pending = line;
   }
 
   #write(text: string): void {

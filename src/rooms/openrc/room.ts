@@ -1,4 +1,4 @@
-import { explained, type Room } from '../room.ts';
+import { explained, type Room, stateOfServers } from '../room.ts';
 
 /** Ollama under OpenRC (Gentoo, Artix, Alpine): the init script takes its environment from /etc/conf.d. */
 export const openrcRoom: Room = {
@@ -9,11 +9,7 @@ export const openrcRoom: Room = {
     if (!present || files.stat('/run/systemd/system')) return [];
     const running = scene.servers.slice();
     scene.servers = [];
-    const state = {
-      phase: running.length > 0 ? ('running' as const) : ('stopped' as const),
-      pids: running.map(({ pid }) => pid),
-      uid: running[0]?.uid,
-    };
+    const state = stateOfServers(running);
     return [
       explained('openrc', 'ollama', 'the OpenRC service ollama', state, {
         code: 'openrc-confd',

@@ -1,4 +1,4 @@
-import { explained, type Room } from '../room.ts';
+import { explained, type Room, stateOfServers } from '../room.ts';
 
 const SERVICES = ['/etc/sv/ollama/run', '/etc/runit/sv/ollama/run'];
 
@@ -11,11 +11,7 @@ export const runitRoom: Room = {
     if (!script || files.stat('/run/systemd/system')) return [];
     const running = scene.servers.slice();
     scene.servers = [];
-    const state = {
-      phase: running.length > 0 ? ('running' as const) : ('stopped' as const),
-      pids: running.map(({ pid }) => pid),
-      uid: running[0]?.uid,
-    };
+    const state = stateOfServers(running);
     return [
       explained('runit', 'ollama', 'the runit service ollama', state, {
         code: 'runit-void-run-script',

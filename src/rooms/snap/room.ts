@@ -1,4 +1,4 @@
-import { explained, type Room } from '../room.ts';
+import { explained, type Room, stateOfServers } from '../room.ts';
 
 const UNIT = 'snap.ollama.listener.service';
 
@@ -12,11 +12,7 @@ export const snapRoom: Room = {
     );
     scene.servers = scene.servers.filter((server) => !running.includes(server));
     if (running.length === 0 && !files.stat(`/etc/systemd/system/${UNIT}`)) return [];
-    const state = {
-      phase: running.length > 0 ? ('running' as const) : ('stopped' as const),
-      pids: running.map(({ pid }) => pid),
-      uid: running[0]?.uid,
-    };
+    const state = stateOfServers(running);
     return [
       explained('snap', 'ollama', 'the ollama snap', state, {
         code: 'snap-host-setting',
