@@ -11,6 +11,7 @@ import {
   ownedBy,
   scopeOfListeners,
 } from '../probes/listeners.ts';
+import { readProcess } from '../probes/processes.ts';
 import type { ServiceState } from '../rooms/room.ts';
 
 /** Where an installation listens, by what the kernel says. */
@@ -24,8 +25,10 @@ export interface Binding {
  * kernel's word on the owner of each socket has to do: same user, and a port that Ollama was told to use.
  */
 export function bindingOf(host: Host, state: ServiceState, ports: readonly number[]): Binding {
-  const inspectable = state.pids.filter((pid) => canInspect(host, pid));
-  const blind = state.pids.length > 0 && inspectable.length === 0;
+  // One that has just ended shows no sockets either, and another program of the same user must not be taken for it.
+  const alive = state.pids.filter((pid) => readProcess(host, pid)?.zombie === false);
+  const inspectable = alive.filter((pid) => canInspect(host, pid));
+  const blind = alive.length > 0 && inspectable.length === 0;
   const listeners = blind
     ? listeningSockets(host).filter(({ uid, port }) => uid === state.uid && ports.includes(port))
     : ownedBy(host, inspectable);

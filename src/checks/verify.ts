@@ -69,7 +69,12 @@ export async function proveBound(
 
 async function waitForPort(host: Host, installation: Installation, options: VerifyOptions, start: number) {
   const { wanted, timeout, onWait } = options;
-  let state = await installation.observe();
+  // The first look needs no manager: after a restart its answer takes longer than Ollama takes to open the port.
+  const members = installation.members?.() ?? [];
+  let state: ServiceState =
+    members.length > 0
+      ? { phase: 'running', pids: members, uid: installation.state.uid }
+      : await installation.observe();
   let asked = host.now();
   let pause = FIRST_PAUSE;
   for (;;) {

@@ -67,6 +67,8 @@ export interface Installation {
   plan(request: PlanRequest): Plan | Refusal;
   /** The settings as they are now. */
   reread(): Setting[];
+  /** The processes that belong to it now, by the kernel's word alone; nothing where only the manager knows. */
+  members?(): number[];
   /** Asks the service manager again. */
   observe(): Promise<ServiceState>;
   /** The last lines of the server's log, as far as this user may read it. */

@@ -57,6 +57,11 @@ describe('on a machine', () => {
     });
   });
 
+  it('a process that has just ended is not taken for another of its user', () => {
+    const gone = { ...state, pids: [99], uid: 0 };
+    expect(bindingOf(machine(), gone, [11434])).toEqual({ scope: 'none', listeners: [] });
+  });
+
   it('where nothing runs, nothing listens for it', () => {
     expect(bindingOf(machine(), { ...state, pids: [] }, [11434])).toEqual({ scope: 'none', listeners: [] });
   });

@@ -1,6 +1,7 @@
 import type { Plan } from '../../engine/plan.ts';
 import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
+import { processesOf } from '../../probes/processes.ts';
 import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState, Setting, Warning } from '../room.ts';
 import { activation, deactivation, isStarted } from './acts.ts';
 import { changesFor } from './changes.ts';
@@ -48,6 +49,7 @@ function describe(scene: Scene, unit: Unit): Installation {
     ...(refusal ? { refusal } : {}),
     plan: (request) => refusal ?? plan(scene, unit, id, request),
     reread: () => settingsOf({ ...readUnit(host, manager, unit.name), inherited: unit.inherited }),
+    members: () => processesOf(host, unit.shown?.get('ControlGroup') ?? ''),
     observe: () => observe(host, unit),
     log: () => log(host, unit),
   };
