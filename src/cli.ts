@@ -12,9 +12,8 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   import('./commands/run.ts')
     .then(({ run }) => run(words))
     .then(
-      (exit) => {
-        process.exitCode = exit;
-      },
+      // Left to itself, Node gives the signals back to the system before it ends: a Ctrl-C just then would belie a run that is done.
+      (exit) => process.exit(exit),
       (error: unknown) => {
         process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
         process.exitCode = EXIT.defect;

@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, FLAGS } from '../src/flags.ts';
 import { image, STATE_ENV } from './rig/image.ts';
-import { cli, copyOfProgram, temporaryFolder, tree } from './rig/spawn.ts';
+import { CLI, cli, copyOfProgram, temporaryFolder, tree } from './rig/spawn.ts';
 
 /** The built program as a user meets it, without a terminal. */
 
@@ -147,3 +148,16 @@ function processesWith(word: string): string[] {
     }
   });
 }
+
+describe('the end of a run', () => {
+  it('is not belied by a signal that comes after its last word', async () => {
+    for (let turn = 0; turn < 10; turn++) {
+      const program = spawn(process.execPath, [CLI, 'doctor', '--json', '--root', '/nowhere'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      program.stdout.once('data', () => setTimeout(() => program.kill('SIGTERM'), turn / 3));
+      const ended = await new Promise((resolve) => program.on('close', (code, signal) => resolve({ code, signal })));
+      expect(ended).toEqual({ code: 2, signal: null });
+    }
+  });
+});

@@ -14,8 +14,22 @@ import { newReport, type Report } from './report.ts';
 import { setup } from './setup.ts';
 import { undo } from './undo.ts';
 
-/** Runs what the words ask for; answers with the exit code of the contract. */
+/** Runs what the words ask for; answers with the exit code of the contract once all that was said has been handed over. */
 export async function run(words: readonly string[]): Promise<ExitCode> {
+  const exit = await obey(words);
+  await Promise.all([process.stdout, process.stderr].map(handedOver));
+  return exit;
+}
+
+/** What was written to a stream has been taken by its reader, or never will be. */
+function handedOver(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0 || stream.destroyed) resolve();
+    else stream.write('', () => resolve());
+  });
+}
+
+async function obey(words: readonly string[]): Promise<ExitCode> {
   const host = new RealHost();
   let options: Options;
   try {
