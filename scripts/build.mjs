@@ -1,61 +1,55 @@
 // Bundles src/ into dist/ and writes the licences of what was bundled.
 //
-// dist/cli.js      the entry: answers --version, else loads main.js
-// dist/help.js     the text of --help
-// dist/main.js     all of this program's own code
-// dist/lib/*.js    libraries that only some runs need, each loaded when it is first used
+// dist/cli.js          the entry: answers --version, else loads what the words ask for
+// dist/stand-in.js     the server of the demo, a program of its own
+// dist/parts/*.js      everything else; what is imported dynamically in src/ is a part of its own, loaded when it is used
 //
-// All of it is CommonJS: Node starts that in about a tenth of a bare start less than ES modules, file for file.
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// esbuild splits ES modules only, so that is what it makes first; each part is then turned into CommonJS, which Node
+// starts in about a tenth of a bare start less, file for file.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const pkg = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const loader = Object.fromEntries(['.conf', '.service', '.nft', '.sh', '.yml', '.tmpl'].map((ext) => [ext, 'text']));
 
-/** What is loaded on first use: the words of the import → where it goes below dist/, and where its source is. */
-const LAZY = {
-  './commands/run.ts': { file: 'main', source: 'src/commands/run.ts' },
-  './commands/help.ts': { file: 'help', source: 'src/commands/help.ts' },
-  './inquirer.ts': { file: 'lib/inquirer', source: 'src/ui/inquirer.ts' },
-  execa: { file: 'lib/execa', source: 'execa' },
-  diff: { file: 'lib/diff', source: 'diff' },
-};
-
-const lazy = {
-  name: 'lazy',
-  setup(builder) {
-    builder.onResolve({ filter: /./ }, ({ path: wanted, kind }) => {
-      const found = kind === 'entry-point' ? undefined : LAZY[wanted];
-      return found ? { path: `./${found.file}.js`, external: true } : undefined;
-    });
-  },
-};
-
 // Built beside the old one and put in its place whole, so that a failed build leaves a program that works.
 const fresh = path.join(root, 'dist.new');
 rmSync(fresh, { recursive: true, force: true });
-const entries = { cli: 'src/cli.ts', 'stand-in': 'src/demo/main.ts' };
-for (const { file, source } of Object.values(LAZY)) entries[file] = source;
+const target = 'node20.17';
 const result = await build({
   absWorkingDir: root,
-  entryPoints: entries,
+  entryPoints: { cli: 'src/cli.ts', 'stand-in': 'src/demo/main.ts' },
   outdir: fresh,
+  chunkNames: 'parts/[name]-[hash]',
   bundle: true,
-  minify: true,
-  format: 'cjs',
+  splitting: true,
+  format: 'esm',
   platform: 'node',
-  target: 'node20.17',
-  supported: { 'dynamic-import': false },
-  plugins: [lazy],
+  target,
   loader,
   define: { __VERSION__: JSON.stringify(pkg.version) },
   legalComments: 'none',
   metafile: true,
+  write: false,
   logLevel: 'warning',
 });
+mkdirSync(path.join(fresh, 'parts'), { recursive: true });
+for (const { path: file, text } of result.outputFiles) {
+  const options = { format: 'cjs', minify: true, platform: 'node', target, supported: { 'dynamic-import': false } };
+  writeFileSync(file, (await transform(text, options)).code);
+}
 writeFileSync(path.join(fresh, 'package.json'), '{"type":"commonjs"}\n');
 chmodSync(path.join(fresh, 'cli.js'), 0o755);
 if (process.argv.includes('--metafile')) writeFileSync(path.join(fresh, 'meta.json'), JSON.stringify(result.metafile));

@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { EXIT } from './errors.ts';
-
 const words = process.argv.slice(2);
 
 // Asked for its version or its help alone, the program loads nothing else.
@@ -16,7 +14,7 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
       (exit) => process.exit(exit),
       (error: unknown) => {
         process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-        process.exitCode = EXIT.defect;
+        process.exitCode = 1; // EXIT.defect: this file loads nothing before it knows what is wanted
       },
     );
 }

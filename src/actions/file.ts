@@ -15,6 +15,14 @@ export interface LineEdit {
   was: string | null;
 }
 
+/** A key of ours in a property list that may hold others' keys, and its value before it (null: it was not there). */
+export interface Assignment {
+  keys: string[];
+  was: string | null;
+  /** True where a program writes the file anew as it goes, so that a change since is not somebody's edit. */
+  rewritten: boolean;
+}
+
 /**
  * One file, from one state to another; null is "no such file". The change carries both sides, so its inverse is the
  * same change turned round, and all of it is data that a journal can keep.
@@ -30,6 +38,8 @@ export interface FileChange {
   /** Folders that exist only with the file, outermost first: made before it, removed after it when empty. */
   folders: { path: string; ownership: Ownership }[];
   lines: LineEdit[];
+  /** For a property list, whose lines say nothing by themselves: the key that is ours in it. */
+  assignment?: Assignment;
   /** How to check the new bytes before they take the file's place. */
   validate?: Validation;
 }
@@ -47,8 +57,12 @@ export function textOf(state: FileState | null): string {
 
 /** A state out of text. */
 export function stateOf(text: string, ownership: Ownership): FileState {
-  const { mode, uid, gid } = ownership;
-  return { content: Buffer.from(text).toString('base64'), mode, uid, gid };
+  return stateOfBytes(Buffer.from(text), ownership);
+}
+
+/** A state out of bytes. */
+export function stateOfBytes(bytes: Buffer, { mode, uid, gid }: Ownership): FileState {
+  return { content: bytes.toString('base64'), mode, uid, gid };
 }
 
 /** What stands at a path now. Throws FileError for anything that is not a regular file. */

@@ -1,18 +1,36 @@
 import type { Host } from '../host/host.ts';
 import { applyCommand, type CommandAct } from './command.ts';
+import { applyEnd, type EndAct } from './end.ts';
+import { applyLaunchd, type LaunchdAct, launchdCommandLine } from './launchd.ts';
 import { applyRespawn, type RespawnAct } from './respawn.ts';
 
 /** What makes changes take effect. Unlike a change it has no "before": a plan names the acts for either direction. */
-export type Act = CommandAct | RespawnAct;
+export type Act = CommandAct | RespawnAct | EndAct | LaunchdAct;
 
 /** Does one act. Throws CommandError or FileError. */
 export function perform(host: Host, act: Act, signal?: AbortSignal): Promise<void> {
-  return act.type === 'command' ? applyCommand(host, act, signal) : applyRespawn(host, act);
+  switch (act.type) {
+    case 'command':
+      return applyCommand(host, act, signal);
+    case 'respawn':
+      return applyRespawn(host, act);
+    case 'end':
+      return applyEnd(host, act);
+    case 'launchd':
+      return applyLaunchd(host, act, signal);
+  }
 }
 
 /** The act as a command line that a person can read, and for a command also paste. */
 export function commandLine(act: Act): string {
-  return (act.type === 'command' ? act.argv : act.start.argv).map(quote).join(' ');
+  if (act.type === 'launchd') return launchdCommandLine(act);
+  if (act.type === 'end') return `kill ${act.pids.join(' ')}`;
+  return printCommand(act.type === 'command' ? act.argv : act.start.argv);
+}
+
+/** Words as a shell would have to be given them. */
+export function printCommand(argv: readonly string[]): string {
+  return argv.map(quote).join(' ');
 }
 
 function quote(word: string): string {

@@ -1,5 +1,7 @@
 import type { Host } from '../host/host.ts';
+import type { Change } from './change.ts';
 import {
+  type Assignment,
   type FileChange,
   type FileState,
   fingerprint,
@@ -9,11 +11,12 @@ import {
   stateOf,
   textOf,
 } from './file.ts';
+import { inspectValue, invertValue, type ValueChange } from './value.ts';
 
-/** What it takes to give a file back its original state. */
+/** What it takes to give a file or a value back its original state. */
 export type Reversal =
   | { kind: 'nothing' }
-  | { kind: 'change'; change: FileChange }
+  | { kind: 'change'; change: Change }
   /** Somebody has edited the file since; `change` takes out our lines alone, when they still stand as we wrote them. */
   | { kind: 'edited'; theirs: FileChange; change: FileChange | undefined };
 
@@ -21,7 +24,18 @@ export type Reversal =
  * Compares what is there now with every state that this program gave the file (`ours`, fingerprints). Only what is ours
  * is replaced by the original; an edit of somebody else is never deleted.
  */
-export async function reversalOf(host: Host, change: FileChange, ours: readonly string[]): Promise<Reversal> {
+export function reversalOf(host: Host, change: Change, ours: readonly string[]): Promise<Reversal> {
+  return change.type === 'file' ? reversalOfFile(host, change, ours) : reversalOfValue(host, change);
+}
+
+/** A value that is no longer ours was set by somebody since, or is gone with the session: either way there is nothing to take back. */
+async function reversalOfValue(host: Host, change: ValueChange): Promise<Reversal> {
+  const { awaken: _, ...standing } = change;
+  const isOurs = (await inspectValue(host, standing)) === 'done';
+  return isOurs && change.from !== change.to ? { kind: 'change', change: invertValue(change) } : { kind: 'nothing' };
+}
+
+async function reversalOfFile(host: Host, change: FileChange, ours: readonly string[]): Promise<Reversal> {
   // Looking needs no rights but the user's own: they are asked for once it is agreed what is to be done.
   const now = await readState(host.as('self'), change.path);
   const back: FileChange = { ...invert(change), from: now };
@@ -29,10 +43,33 @@ export async function reversalOf(host: Host, change: FileChange, ours: readonly 
     return { kind: 'change', change: { ...back, title: `Remove the empty folder of ${change.path}` } };
   }
   if (equal(now, change.from)) return { kind: 'nothing' };
-  if (now === null) return { kind: 'change', change: back };
+  // Whoever writes such a file as it goes has taken it away as well: put back, it would be one job too many.
+  if (now === null) return change.assignment?.rewritten ? { kind: 'nothing' } : { kind: 'change', change: back };
   if (ours.includes(fingerprint(now))) return { kind: 'change', change: back };
+  if (change.assignment) return reversalOfAssignment(change, change.assignment, now, back);
   const theirs = { ...back, from: change.to, to: now };
   return { kind: 'edited', theirs, change: withoutOurLines(change, now) };
+}
+
+/** The same for a property list: one that only looks different is ours, and of any other our key alone is taken out. */
+async function reversalOfAssignment(
+  change: FileChange,
+  { keys, was, rewritten }: Assignment,
+  now: FileState,
+  back: FileChange,
+): Promise<Reversal> {
+  const [{ differences }, { removeKey, setString }] = await Promise.all([
+    import('../plist/differences.ts'),
+    import('../plist/edit.ts'),
+  ]);
+  const [text, ours] = [now, change.to ?? now].map(({ content }) => Buffer.from(content, 'base64')) as [Buffer, Buffer];
+  if (change.to !== null && (await differences(text, ours)).length === 0) return { kind: 'change', change: back };
+  const without = was === null ? await removeKey(text, keys, { prune: true }) : await setString(text, keys, was);
+  if (without.equals(text)) return { kind: 'nothing' };
+  const title = `Take our setting out of ${change.path}`;
+  const taken = { ...invert(change), title, from: now, to: { ...now, content: without.toString('base64') } };
+  if (rewritten) return { kind: 'change', change: taken };
+  return { kind: 'edited', theirs: { ...back, from: change.to, to: now }, change: taken };
 }
 
 function equal(a: FileState | null, b: FileState | null): boolean {

@@ -9,8 +9,11 @@ export interface Validation {
   files: Record<string, string>;
   /** `{dir}` in a word stands for the scratch folder. */
   argv: string[];
-  /** The name by which the program's complaints about our file can be told from those about others'. */
-  blame: string;
+  /**
+   * The name by which the program's complaints about our file can be told from those about others'; null where it is
+   * shown that file alone and its exit code is the answer.
+   */
+  blame: string | null;
 }
 
 /** The program that knows the format refuses the bytes we were about to put in place. */
@@ -25,7 +28,9 @@ export async function validate(host: Host, { files, argv, blame }: Validation, r
   try {
     const words = argv.map((word) => word.replaceAll('{dir}', dir));
     const result = await host.as('self').run(words, { timeout: 10_000 });
-    const complaints = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.includes(blame));
+    const said = `${result.stdout}\n${result.stderr}`.trim().split('\n');
+    const refused = result.code !== null && result.code !== 0;
+    const complaints = blame === null ? (refused ? said : []) : said.filter((line) => line.includes(blame));
     if (complaints.length > 0) throw new ValidationError(complaints.join('\n').replaceAll(`${dir}/`, ''));
   } finally {
     await host.discard(dir);

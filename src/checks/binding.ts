@@ -7,10 +7,12 @@ import {
   type Listener,
   type ListenScope,
   listeningSockets,
+  NOT_TOLD,
   nameHolders,
   ownedBy,
   scopeOfListeners,
 } from '../probes/listeners.ts';
+import { listenersOnMac, ownedOnMac } from '../probes/mac-listeners.ts';
 import { readProcess } from '../probes/processes.ts';
 import type { ServiceState } from '../rooms/room.ts';
 
@@ -24,15 +26,20 @@ export interface Binding {
  * The sockets of an installation's processes. Where those may not be looked into (another user's, without root), the
  * kernel's word on the owner of each socket has to do: same user, and a port that Ollama was told to use.
  */
-export function bindingOf(host: Host, state: ServiceState, ports: readonly number[]): Binding {
+export async function bindingOf(host: Host, state: ServiceState, ports: readonly number[]): Promise<Binding> {
+  const listeners =
+    host.platform === 'darwin' ? await ownedOnMac(host, state.pids, ports) : ownedInProc(host, state, ports);
+  return { scope: scopeOfListeners(listeners), listeners };
+}
+
+function ownedInProc(host: Host, state: ServiceState, ports: readonly number[]): Listener[] {
   // One that has just ended shows no sockets either, and another program of the same user must not be taken for it.
   const alive = state.pids.filter((pid) => readProcess(host, pid)?.zombie === false);
   const inspectable = alive.filter((pid) => canInspect(host, pid));
   const blind = alive.length > 0 && inspectable.length === 0;
-  const listeners = blind
+  return blind
     ? listeningSockets(host).filter(({ uid, port }) => uid === state.uid && ports.includes(port))
     : ownedBy(host, inspectable);
-  return { scope: scopeOfListeners(listeners), listeners };
 }
 
 /** True when one of the listeners is what Ollama opens for `wanted`. */
@@ -52,14 +59,16 @@ export function matching({ listeners }: Binding, wanted: HostValue): Listener | 
 }
 
 /** Who else holds the port: any listener on it that is not among `own`, with the process behind it where that can be seen. */
-export function rivals(host: Host, port: number, own: readonly Listener[]): Listener[] {
+export async function rivals(host: Host, port: number, own: readonly Listener[]): Promise<Listener[]> {
   const inodes = new Set(own.map(({ inode }) => inode));
-  const others = listeningSockets(host).filter((socket) => socket.port === port && !inodes.has(socket.inode));
-  return nameHolders(host, others);
+  const isOther = (socket: Listener) => socket.port === port && !inodes.has(socket.inode);
+  if (host.platform === 'darwin') return (await listenersOnMac(host)).filter(isOther);
+  return nameHolders(host, listeningSockets(host).filter(isOther));
 }
 
 /** "process 782 (python3) of user 0 on 127.0.0.1:11434" */
 export function describeListener({ address, port, pid, process, uid }: Listener): string {
-  const who = pid === null ? `a process of user ${uid}` : `process ${pid} (${process ?? '?'}) of user ${uid}`;
+  const owner = uid === NOT_TOLD ? '' : ` of user ${uid}`;
+  const who = pid === null ? `a process${owner || ' of another user'}` : `process ${pid} (${process ?? '?'})${owner}`;
   return `${who} on ${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

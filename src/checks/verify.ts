@@ -4,8 +4,9 @@ import type { Host } from '../host/host.ts';
 import { version } from '../ollama/api.ts';
 import { type HostValue, listenAddress, scopeOf } from '../ollama/host-value.ts';
 import { oneAddressEach } from '../probes/addresses.ts';
+import { listenerEvidence } from '../probes/listeners.ts';
 import { readEnvironment } from '../probes/processes.ts';
-import type { Installation, ServiceState } from '../rooms/room.ts';
+import type { Given, Installation, ServiceState } from '../rooms/room.ts';
 import { type Binding, bindingOf, describeListener, matches, matching, rivals } from './binding.ts';
 import type { Check } from './check.ts';
 
@@ -48,6 +49,24 @@ export async function verify(host: Host, installation: Installation, options: Ve
   return proveBound(host, { ...installation, state }, binding, { ...options, timeout });
 }
 
+/**
+ * BSD's sockets let one program hold the port on 127.0.0.1 and another on every address: this machine's own clients then
+ * talk to the first, and containers to the second.
+ */
+async function sharedCheck(host: Host, port: number, { listeners }: Binding): Promise<Check[]> {
+  if (host.platform !== 'darwin') return [];
+  const others = await rivals(host, port, listeners);
+  return others.slice(0, 1).map((other) => ({
+    id: 'listener',
+    status: 'warn',
+    cause: 'two-servers-on-port',
+    summary: `There is a second listener on the port, ${describeListener(other)}: programs on this Mac may get another server than containers do.`,
+    evidence: listenerEvidence(host),
+    remedy:
+      other.pid === null ? `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN` : `kill ${other.pid}   # if it is not needed`,
+  }));
+}
+
 /** The rest of `verify` for an installation that is bound as wanted: whose process it is, and who gets an answer. */
 export async function proveBound(
   host: Host,
@@ -56,15 +75,22 @@ export async function proveBound(
   options: VerifyOptions,
 ): Promise<Verified> {
   const { state } = installation;
+  const { wanted } = options;
   const listener: Check = {
     id: 'listener',
     status: 'pass',
     summary: `Ollama listens on ${binding.listeners.map(({ address, port }) => printAddress(address, port)).join(', ')}.`,
-    evidence: '/proc/net/tcp, /proc/net/tcp6, /proc/<pid>/fd',
+    evidence: listenerEvidence(host),
   };
   const answers = await checkAnswers(host, installation, binding, options);
-  const given = givenCheck(host, binding.listeners[0]?.pid ?? state.pids[0]);
-  return { state, binding, version: answers.version, checks: [listener, ...(given ? [given] : []), ...answers.checks] };
+  const given = await givenCheck(host, installation, binding.listeners[0]?.pid ?? state.pids[0]);
+  const shared = await sharedCheck(host, wanted.port, binding);
+  return {
+    state,
+    binding,
+    version: answers.version,
+    checks: [listener, ...shared, ...(given ? [given] : []), ...answers.checks],
+  };
 }
 
 async function waitForPort(host: Host, installation: Installation, options: VerifyOptions, start: number) {
@@ -78,7 +104,7 @@ async function waitForPort(host: Host, installation: Installation, options: Veri
   let asked = host.now();
   let pause = FIRST_PAUSE;
   for (;;) {
-    const binding = bindingOf(host, state, [wanted.port]);
+    const binding = await bindingOf(host, state, [wanted.port]);
     if (matches(binding, wanted)) return { state, binding };
     const elapsed = host.now() - start;
     if (isDown(state)) throw await notUp(host, installation, state, binding, wanted, 'ended');
@@ -107,7 +133,7 @@ async function notUp(
   why: 'ended' | 'timeout',
 ): Promise<SetupError> {
   const log = await installation.log();
-  const holders = rivals(host, wanted.port, binding.listeners);
+  const holders = await rivals(host, wanted.port, binding.listeners);
   const where = binding.listeners.map(({ address, port }) => printAddress(address, port)).join(', ') || 'nowhere';
   const what =
     why === 'ended'
@@ -123,7 +149,8 @@ async function notUp(
   });
 }
 
-function logCommand({ kind, id }: Installation): string {
+function logCommand({ kind, id, logCommand: told }: Installation): string {
+  if (told) return told;
   if (kind === 'systemd') return `journalctl -u ${id} -n 50`;
   return kind === 'systemd-user' ? `journalctl --user -u ${id} -n 50` : 'look at the output of `ollama serve`';
 }
@@ -143,7 +170,7 @@ async function checkAnswers(host: Host, installation: Installation, binding: Bin
     if ('failure' in answer) {
       const state = await installation.observe();
       if (isDown(state))
-        throw await notUp(host, installation, state, bindingOf(host, state, [wanted.port]), wanted, 'ended');
+        throw await notUp(host, installation, state, await bindingOf(host, state, [wanted.port]), wanted, 'ended');
     }
   }
   const checks = [httpCheck(base, answer)];
@@ -154,7 +181,28 @@ async function checkAnswers(host: Host, installation: Installation, binding: Bin
 
 async function checkOtherInterfaces(host: Host, port: number): Promise<Check[]> {
   const bases = oneAddressEach(host).map((address) => `http://${urlHost(address)}:${port}`);
-  return Promise.all(bases.map(async (base) => httpCheck(base, await version(host, base, HTTP_TRY))));
+  return Promise.all(
+    bases.map(async (base) => {
+      const answer = await version(host, base, HTTP_TRY);
+      return isPrivacy(host, answer) ? privacyCheck(base) : httpCheck(base, answer);
+    }),
+  );
+}
+
+/** From macOS 15 on, a program may not call addresses of the local network without leave, this machine's own among them (TN3179). */
+function isPrivacy({ platform }: Host, answer: Answer): boolean {
+  return platform === 'darwin' && 'failure' in answer && answer.failure === 'EHOSTUNREACH';
+}
+
+function privacyCheck(base: string): Check {
+  return {
+    id: 'http',
+    status: 'skip',
+    cause: 'mac-local-network-privacy',
+    summary: `macOS does not let this terminal call ${base}, so it could not be asked there; the listener above is what counts.`,
+    evidence: `GET ${base}/api/version: EHOSTUNREACH`,
+    remedy: 'System Settings → Privacy & Security → Local Network: allow the terminal',
+  };
 }
 
 function httpCheck(base: string, answer: Answer): Check {
@@ -176,11 +224,16 @@ function httpCheck(base: string, answer: Answer): Check {
  * The variable in the process that listens, where it can be seen: configuration text proves nothing. Not sooner than it
  * listens: what systemd has just started still has systemd's own environment.
  */
-function givenCheck(host: Host, pid: number | undefined): Check | undefined {
-  const given = pid === undefined ? undefined : readEnvironment(host, pid)?.OLLAMA_HOST;
-  if (given === undefined) return undefined;
-  const evidence = `/proc/${pid}/environ: OLLAMA_HOST=${given}`;
-  return { id: 'environment', status: 'pass', summary: `The process was given OLLAMA_HOST=${given}.`, evidence };
+async function givenCheck(host: Host, { given }: Installation, pid: number | undefined): Promise<Check | undefined> {
+  const told = given ? await given() : givenInProc(host, pid);
+  if (told === undefined) return undefined;
+  const { value, evidence } = told;
+  return { id: 'environment', status: 'pass', summary: `The process was given OLLAMA_HOST=${value}.`, evidence };
+}
+
+function givenInProc(host: Host, pid: number | undefined): Given | undefined {
+  const value = pid === undefined ? undefined : readEnvironment(host, pid)?.OLLAMA_HOST;
+  return value === undefined ? undefined : { value, evidence: `/proc/${pid}/environ: OLLAMA_HOST=${value}` };
 }
 
 function urlHost(address: string): string {

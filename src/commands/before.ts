@@ -6,7 +6,7 @@ import { reachableAddresses } from '../probes/addresses.ts';
 import type { Installation } from '../rooms/room.ts';
 import { sayFound } from '../ui/people.ts';
 import type { Context } from './context.ts';
-import { bindingReport, exposureOf, installationReport } from './report.ts';
+import { bindingReport, exposureOf, installationReport, tellPlatform } from './report.ts';
 
 /** What one run of setup knows. */
 export interface Run extends Context {
@@ -43,7 +43,7 @@ export async function describeBefore(
 ): Promise<Seen> {
   const { host, people, report, wanted, canonical } = run;
   const ports = [wanted.port, parseHost(installation.value).port];
-  const before = bindingOf(host, installation.state, ports);
+  const before = await bindingOf(host, installation.state, ports);
   const port = before.listeners[0]?.port;
   const base = `http://${reachable(before)}:${port}`;
   const answer =
@@ -56,13 +56,14 @@ export async function describeBefore(
   report.after = report.before;
   report.warnings.push(...installation.warnings);
   report.exposure = exposureOf(reachableAddresses(host), canonical);
+  await tellPlatform(host, report);
   for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {
     report.warnings.push({
       code: 'public-address',
       message: `${address} is an address of the internet: unless a firewall is in front, anybody can use this Ollama.`,
     });
   }
-  const others = before.listeners.length > 0 ? [] : rivals(host, wanted.port, before.listeners);
+  const others = before.listeners.length > 0 ? [] : await rivals(host, wanted.port, before.listeners);
   if (others.length > 0) {
     report.warnings.push({
       code: 'port-held',

@@ -36,6 +36,11 @@ export function contextOf(machine: RealHost, options: Options, people: People, r
 }
 
 function imageOf(host: Host, root: string): string {
+  if (host.platform !== 'linux') {
+    throw new SetupError('root-platform', EXIT.usage, '--root acts on images of Linux systems, from Linux.', {
+      meaning: 'Nothing was changed.',
+    });
+  }
   const path = host.files.real(root);
   if (path && host.files.stat(path)?.kind === 'directory' && host.files.stat(`${path}/etc`))
     return path === '/' ? '' : path;

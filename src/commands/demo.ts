@@ -84,7 +84,7 @@ async function play(stage: Stage): Promise<void> {
   people.say();
   people.say(bold(`setup --host ${OTHER}:${port}`));
   const store = new Store(host, '/state');
-  const plan = planFor(stage, installation);
+  const plan = await planFor(stage, installation);
   for (const change of plan.changes) people.say(indent(await diffOf(change)));
   await carryOut(stage, installation, store, journalOf(stage, plan, 'setup'), `${OTHER}:${port}`);
   await agentTries(stage, 'The same agent');
@@ -154,9 +154,9 @@ async function find(stage: Stage): Promise<Installation> {
   return { ...installation, state: await observe(), observe };
 }
 
-function planFor(stage: Stage, installation: Installation): Plan {
+async function planFor(stage: Stage, installation: Installation): Promise<Plan> {
   const wanted = `${OTHER}:${stage.port}`;
-  const plan = installation.plan({ wanted, start: false, restart: false, bound: false });
+  const plan = await installation.plan({ wanted, start: false, restart: false, bound: false });
   if (isRefusal(plan)) throw new Error(plan.message);
   const respawn = (title: string, value: string): RespawnAct[] => [
     { type: 'respawn', id: 'restart', title, start: spawnOf(stage, value), grace: 5000 },

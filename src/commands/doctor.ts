@@ -2,14 +2,16 @@ import { bindingOf, describeListener, matches, rivals } from '../checks/binding.
 import type { Check } from '../checks/check.ts';
 import { verify } from '../checks/verify.ts';
 import { EXIT, SetupError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { checkWanted, type HostValue, parseHost, sameBinding } from '../ollama/host-value.ts';
 import { reachableAddresses } from '../probes/addresses.ts';
+import { listenerEvidence } from '../probes/listeners.ts';
 import type { Installation } from '../rooms/room.ts';
 import { sayCheck, sayFound } from '../ui/people.ts';
 import type { Context } from './context.ts';
 import { explain } from './failure.ts';
 import { tellUnfinished } from './recovery.ts';
-import { bindingReport, exposureOf, installationReport } from './report.ts';
+import { bindingReport, exposureOf, installationReport, tellPlatform } from './report.ts';
 import { findInstallations, selectInstallation } from './scene.ts';
 
 /** Holds this host against the wanted value and names what is wrong. Changes nothing, needs no root. */
@@ -20,6 +22,7 @@ export async function doctor(context: Context): Promise<void> {
     throw new SetupError(wanted.code, EXIT.usage, `--host: ${wanted.refused}`, { remedy: '--host 0.0.0.0:11434' });
   report.wanted.ollamaHost = wanted.canonical;
   report.exposure = exposureOf(reachableAddresses(host), wanted.canonical);
+  await tellPlatform(host, report);
   tellUnfinished(store, report);
   const found = await findInstallations(host, options);
   const selected = selectInstallation(found, options.target);
@@ -35,7 +38,7 @@ export async function doctor(context: Context): Promise<void> {
 
 async function examine(context: Context, installation: Installation, wanted: HostValue): Promise<Check[]> {
   const { host, report } = context;
-  const binding = bindingOf(host, installation.state, [wanted.port, parseHost(installation.value).port]);
+  const binding = await bindingOf(host, installation.state, [wanted.port, parseHost(installation.value).port]);
   report.before = bindingReport(binding);
   report.after = report.before;
   const ignored: Check[] = installation.warnings.map(({ code, message }) => ({
@@ -61,7 +64,7 @@ async function examine(context: Context, installation: Installation, wanted: Hos
 }
 
 async function notRunning({ host }: Context, installation: Installation, wanted: HostValue): Promise<Check> {
-  const holders = rivals(host, wanted.port, []);
+  const holders = await rivals(host, wanted.port, []);
   const { phase, reason } = installation.state;
   if (holders.length > 0) {
     return {
@@ -69,8 +72,8 @@ async function notRunning({ host }: Context, installation: Installation, wanted:
       status: 'fail',
       cause: 'port-held',
       summary: `${installation.title} is ${phase}, and port ${wanted.port} is held by ${holders.map(describeListener).join(' and by ')}.`,
-      evidence: '/proc/net/tcp, /proc/net/tcp6, /proc/<pid>/fd',
-      remedy: holders[0]?.pid ? `sudo kill ${holders[0].pid}` : `sudo ss -ltnp 'sport = :${wanted.port}'`,
+      evidence: listenerEvidence(host),
+      remedy: holders[0]?.pid ? `sudo kill ${holders[0].pid}` : whoHolds(host, wanted.port),
     };
   }
   return {
@@ -78,12 +81,18 @@ async function notRunning({ host }: Context, installation: Installation, wanted:
     status: 'fail',
     cause: 'server-not-running-or-crash-loop',
     summary: `${installation.title} is ${phase}${reason ? ` (${reason})` : ''}; nothing listens on port ${wanted.port}.`,
-    evidence: (await installation.log()) || '/proc/net/tcp, /proc/net/tcp6',
-    remedy: installation.kind === 'systemd' ? `systemctl status ${installation.id}` : 'npx stigmer-setup-ollama',
+    evidence: (await installation.log()) || listenerEvidence(host),
+    remedy:
+      installation.logCommand ??
+      (installation.kind === 'systemd' ? `systemctl status ${installation.id}` : 'npx stigmer-setup-ollama'),
   };
 }
 
-function boundElsewhere({ report }: Context, installation: Installation, wanted: HostValue): Check {
+function whoHolds({ platform }: Host, port: number): string {
+  return platform === 'darwin' ? `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN` : `sudo ss -ltnp 'sport = :${port}'`;
+}
+
+function boundElsewhere({ host, report }: Context, installation: Installation, wanted: HostValue): Check {
   const configured =
     installation.value !== undefined && sameBinding(installation.value, `${wanted.host}:${wanted.port}`);
   const where = report.before.listeners.map(({ address, port }) => `${address}:${port}`).join(', ');
@@ -102,7 +111,7 @@ function boundElsewhere({ report }: Context, installation: Installation, wanted:
     status: 'fail',
     cause,
     summary: `${why}: it listens on ${where} only, where no container can reach it.`,
-    evidence: installation.settings.find(({ effective }) => effective)?.source ?? '/proc/net/tcp, /proc/net/tcp6',
+    evidence: installation.settings.find(({ effective }) => effective)?.source ?? listenerEvidence(host),
     remedy: 'npx stigmer-setup-ollama',
   };
 }

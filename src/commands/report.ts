@@ -2,6 +2,7 @@ import type { Binding } from '../checks/binding.ts';
 import type { Host } from '../host/host.ts';
 import { parseHost, scopeOf } from '../ollama/host-value.ts';
 import type { ReachableAddress } from '../probes/addresses.ts';
+import { applicationFirewall, productVersion } from '../probes/macos.ts';
 import type { BindingReport, InstallationReport, Report } from '../report.ts';
 import type { Installation } from '../rooms/room.ts';
 
@@ -29,6 +30,14 @@ export function newReport(host: Host, command: Report['command'], wanted: string
     warnings: [],
     receipt: null,
   };
+}
+
+/** What only the system's own programs tell of a Mac: its version as people know it, and its firewall. */
+export async function tellPlatform(host: Host, report: Report): Promise<void> {
+  if (host.platform !== 'darwin') return;
+  const [version, firewall] = await Promise.all([productVersion(host), applicationFirewall(host)]);
+  report.host.release = version ?? host.release;
+  report.exposure.firewall = firewall;
 }
 
 const OS: Record<string, Report['host']['os']> = { linux: 'linux', darwin: 'macos', win32: 'windows' };

@@ -5,11 +5,20 @@ import { findProcesses } from '../probes/processes.ts';
 import { detectAll } from '../rooms/index.ts';
 import { type Installation, isServe, type Refusal, type Scene } from '../rooms/room.ts';
 
-/** The tool's state folder (contract, "What is on disk"; XDG Base Directory Specification for users). */
+/**
+ * The tool's state folder (contract, "What is on disk"); for users by the XDG Base Directory Specification, and on a Mac
+ * where Apple's File System Programming Guide has programs keep their data.
+ */
 export function stateDir(host: Host): string {
   if (host.user.uid === 0) return '/var/lib/stigmer-setup-ollama';
   const base = host.env.XDG_STATE_HOME;
-  return `${base?.startsWith('/') ? base : `${host.user.home}/.local/state`}/stigmer-setup-ollama`;
+  if (host.platform !== 'darwin' && base?.startsWith('/')) return `${base}/stigmer-setup-ollama`;
+  return homeStateDir(host.platform, host.user.home);
+}
+
+/** The same for a user whose environment is not at hand. */
+export function homeStateDir(platform: NodeJS.Platform, home: string): string {
+  return `${home}/${platform === 'darwin' ? 'Library/Application Support' : '.local/state'}/stigmer-setup-ollama`;
 }
 
 /** Finds every Ollama on this host (or in the image of --root). */
@@ -20,7 +29,7 @@ export async function findInstallations(host: Host, options: Options): Promise<I
     offline,
     version: __VERSION__,
     stateDir: stateDir(host),
-    servers: offline ? [] : findProcesses(host, isServe),
+    servers: offline ? [] : await findProcesses(host, isServe),
   };
   // Detection runs up to the first answer of a service manager; the waiting for that is used to load what comes next.
   const detection = detectAll(scene);
@@ -36,7 +45,8 @@ export async function findInstallations(host: Host, options: Options): Promise<I
 export function selectInstallation(found: Installation[], target: string | undefined): Installation | undefined {
   if (found.length === 0) throw noOllama();
   if (target === undefined) {
-    const alive = found.filter(({ refusal, state }) => !refusal || state.pids.length > 0);
+    const meant = found.filter(({ dormant }) => !dormant);
+    const alive = (meant.length > 0 ? meant : found).filter(({ refusal, state }) => !refusal || state.pids.length > 0);
     const rivals = alive.length > 0 ? alive : found;
     return rivals.length === 1 || rivals.every(({ refusal }) => refusal) ? rivals[0] : undefined;
   }

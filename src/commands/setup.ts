@@ -53,7 +53,7 @@ async function proceed(run: Run): Promise<void> {
   const bound = matches(before, run.wanted);
   const start = await wantsStart(run, installation);
   const request = { wanted: run.canonical, start, restart: options.restart, bound };
-  const plan = installation.plan(request);
+  const plan = await installation.plan(request);
   if (isRefusal(plan)) throw refused(plan);
   if (isEmpty(plan)) return unchanged(run, installation, bound ? { before, answer } : undefined);
   report.steps = await stepsOf(host, plan);
@@ -138,13 +138,13 @@ async function apply(run: Run, installation: Installation, plan: Plan, before: B
     if (outcome.kind === 'kept') report.changed = true;
     throw failureOf(outcome, report, options);
   }
-  succeed(run, installation, restarts);
+  await succeed(run, installation, restarts);
 }
 
-function succeed(run: Run, installation: Installation, restarts: boolean): void {
+async function succeed(run: Run, installation: Installation, restarts: boolean): Promise<void> {
   const { people, report, store } = run;
   const selected = report.installations.find((one) => one.selected);
-  if (selected) selected.settings = installation.reread();
+  if (selected) selected.settings = await installation.reread();
   report.outcome = 'changed';
   report.changed = true;
   report.exitCode = EXIT.ok;
@@ -195,7 +195,7 @@ async function verifyOld(run: Run, installation: Installation): Promise<void> {
   const deadline = host.now() + 10_000;
   for (;;) {
     const state = await installation.observe();
-    const binding = bindingOf(host, state, ports);
+    const binding = await bindingOf(host, state, ports);
     report.after = bindingReport(binding);
     if (binding.scope === report.before.scope || host.now() > deadline) return;
     await host.sleep(50);

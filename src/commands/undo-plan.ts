@@ -1,3 +1,4 @@
+import { isEffective, subjectOf } from '../actions/change.ts';
 import { reversalOf } from '../actions/revert.ts';
 import { bindingOf } from '../checks/binding.ts';
 import type { Change, Plan } from '../engine/plan.ts';
@@ -31,13 +32,18 @@ export async function planReturn(
     if (reversal.kind === 'change') changes.push(reversal.change);
     if (reversal.kind === 'edited') changes.push(await editedSince(context, change, reversal));
   }
+  const subjects = receipt.entries.map(({ change }) => subjectOf(change));
+  const { running } = receipt.before as Before;
+  const moved = await installation?.moved?.({ wanted: receipt.wanted, running, subjects });
+  changes.push(...(moved?.changes ?? []));
   const gone = installation === undefined;
   const back =
-    host.root === undefined && options.restart && !gone && !isAsBefore(context, receipt, installation, changes);
+    host.root === undefined && options.restart && !gone && !(await isAsBefore(context, receipt, installation, changes));
   // Two servers that look the same: what would be ended may not be what setup had started.
   if (back && installation.refusal && receipt.deactivate.some(({ type }) => type === 'respawn'))
     throw refused(installation.refusal);
-  const activate = back ? receipt.deactivate.filter(({ id }) => !isStopped(installation) || id !== 'restart') : [];
+  const acts = moved?.activate ?? receipt.deactivate;
+  const activate = back ? acts.filter(({ id }) => !isStopped(installation) || id !== 'restart') : [];
   return { receipt, installation, plan: { target: receipt.target, changes, activate, deactivate: activate } };
 }
 
@@ -56,41 +62,47 @@ async function editedSince(
   reversal: { theirs: Change; change: Change | undefined },
 ): Promise<Change> {
   const diff = await diffOf(reversal.theirs);
-  people.insist(`${original.path} was edited after setup wrote it:`);
+  const subject = subjectOf(original);
+  people.insist(`${subject} was edited after setup wrote it:`);
   people.insist(diff.trimEnd());
   if (reversal.change === undefined) {
     throw new SetupError(
       'edited-since',
       EXIT.cannotChange,
-      `${original.path} was edited by hand, our line in it too, so it is not ours to take out.`,
+      `${subject} was edited by hand, our line in it too, so it is not ours to take out.`,
       {
         meaning: 'Nothing was changed.',
-        remedy:
-          original.from === null ? `sudo rm ${original.path}   # then run undo again` : `sudoedit ${original.path}`,
+        remedy: original.from === null ? `sudo rm ${subject}   # then run undo again` : `sudoedit ${subject}`,
       },
     );
   }
   if (!options.yes && !options.dryRun && !host.terminal.stdin) {
-    throw new SetupError('edited-since', EXIT.usage, `${original.path} was edited by hand since setup wrote it.`, {
+    throw new SetupError('edited-since', EXIT.usage, `${subject} was edited by hand since setup wrote it.`, {
       meaning: 'Nothing was changed. With --yes only the line of this program is taken out, and the edit stays.',
       remedy: 'npx stigmer-setup-ollama undo --yes',
     });
   }
   report.warnings.push({
     code: 'edited-since',
-    message: `${original.path} was edited after setup: only our line is taken out, the rest stays.`,
+    message: `${subject} was edited after setup: only our line is taken out, the rest stays.`,
   });
   return reversal.change;
 }
 
 /** True when an earlier undo was cut short after its work, or nothing had been done: then nothing needs a restart. */
-function isAsBefore({ host }: Context, receipt: Receipt, installation: Installation, changes: Change[]): boolean {
+async function isAsBefore(
+  { host }: Context,
+  receipt: Receipt,
+  installation: Installation,
+  changes: Change[],
+): Promise<boolean> {
   const before = receipt.before as Before;
-  const now = bindingOf(
+  const now = await bindingOf(
     host,
     installation.state,
     before.listeners.map(({ port }) => port),
   );
-  const effective = changes.filter(({ from, to }) => from !== null || to !== null);
-  return effective.length === 0 && now.scope === before.scope && before.running === installation.state.pids.length > 0;
+  return (
+    !changes.some(isEffective) && now.scope === before.scope && before.running === installation.state.pids.length > 0
+  );
 }

@@ -5,6 +5,7 @@ import type { Journal, Receipt } from '../engine/store.ts';
 import { type StepEvent, transact } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { accounts } from '../launchd/accounts.ts';
 import { parseHost, scopeOf } from '../ollama/host-value.ts';
 import type { Installation } from '../rooms/room.ts';
 import { passwd } from '../rooms/systemd/manager.ts';
@@ -15,7 +16,7 @@ import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
 import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
 import { type BindingReport, bindingReport, installationReport, NO_BINDING } from './report.ts';
-import { findInstallations, selectInstallation } from './scene.ts';
+import { findInstallations, homeStateDir, selectInstallation } from './scene.ts';
 import { type Before, planReturn, type Return } from './undo-plan.ts';
 
 /** Puts back what setup changed, byte for byte. Fills the report, throws SetupError. */
@@ -57,7 +58,7 @@ async function proceed(context: Context): Promise<void> {
         found.find(({ target }) => target === receipt.target),
       ),
     );
-  report.before = observed(context, returns[0]);
+  report.before = await observed(context, returns[0]);
   report.after = report.before;
   report.wanted.ollamaHost = receipts[0]?.wanted ?? report.wanted.ollamaHost;
   report.steps = (await Promise.all(returns.map(({ plan }) => stepsOf(context.host, plan)))).flat();
@@ -93,13 +94,13 @@ function needsRoot({ host }: Context, plan: Plan): boolean {
   );
 }
 
-function observed({ host }: Context, one: Return | undefined): BindingReport {
+async function observed({ host }: Context, one: Return | undefined): Promise<BindingReport> {
   if (!one?.installation) return bindingReport(NO_BINDING);
-  return bindingReport(bindingOf(host, one.installation.state, [parseHost(one.receipt.wanted).port]));
+  return bindingReport(await bindingOf(host, one.installation.state, [parseHost(one.receipt.wanted).port]));
 }
 
 /** Without a receipt there is nothing that this program could take back; root's is not a user's to read. */
-function nothingToUndo({ host, options, people, report, store }: Context): void {
+async function nothingToUndo({ host, options, people, report, store }: Context): Promise<void> {
   const roots = '/var/lib/stigmer-setup-ollama';
   if (store.dir !== roots && host.files.stat(roots) && !options.target?.startsWith('systemd-user')) {
     throw new SetupError(
@@ -112,7 +113,7 @@ function nothingToUndo({ host, options, people, report, store }: Context): void 
       },
     );
   }
-  const caller = callerWithReceipt(host);
+  const caller = await callerWithReceipt(host);
   if (store.dir === roots && caller && options.target === undefined) {
     const message = `Setup was run by ${caller} on this host, so the receipt is in that home.`;
     throw new SetupError('receipt-of-user', EXIT.rights, message, {
@@ -126,10 +127,12 @@ function nothingToUndo({ host, options, people, report, store }: Context): void 
 }
 
 /** The user who called sudo, when setup was run by that user and not by root. */
-function callerWithReceipt(host: Host): string | undefined {
+async function callerWithReceipt(host: Host): Promise<string | undefined> {
   const uid = Number(host.env.SUDO_UID || Number.NaN);
-  const caller = host.root === undefined ? passwd(host).find((account) => account.uid === uid) : undefined;
-  const receipts = `${caller?.home}/.local/state/stigmer-setup-ollama/receipts`;
+  if (host.root !== undefined || Number.isNaN(uid)) return undefined;
+  const known = host.platform === 'darwin' ? await accounts(host) : passwd(host);
+  const caller = known.find((account) => account.uid === uid);
+  const receipts = `${caller && homeStateDir(host.platform, caller.home)}/receipts`;
   return caller && host.files.list(receipts).length > 0 ? caller.name : undefined;
 }
 
@@ -186,7 +189,10 @@ async function verifyOld(
   const old = parseHost(restored?.value);
   for (let pause = 2; ; pause = Math.min(pause * 1.4, 100)) {
     const state = await installation.observe();
-    const binding = bindingOf(host, state, [...before.listeners.map(({ port }) => port), parseHost(undefined).port]);
+    const binding = await bindingOf(host, state, [
+      ...before.listeners.map(({ port }) => port),
+      parseHost(undefined).port,
+    ]);
     report.after = bindingReport(binding);
     if (binding.scope === before.scope || matches(binding, old)) return;
     if (host.now() > deadline) {
@@ -197,7 +203,8 @@ async function verifyOld(
         {
           meaning: `Before setup it was ${before.scope}; its configuration now asks for ${scopeOf(old)}.`,
           remedy:
-            installation.kind === 'systemd' ? `systemctl status ${installation.id}` : 'look at the output of Ollama',
+            installation.logCommand ??
+            (installation.kind === 'systemd' ? `systemctl status ${installation.id}` : 'look at the output of Ollama'),
         },
       );
     }

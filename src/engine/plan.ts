@@ -1,8 +1,7 @@
-import type { FileChange } from '../actions/file.ts';
+import type { Change } from '../actions/change.ts';
 import type { Act } from '../actions/index.ts';
 
-/** The kinds of change that a journal can keep. */
-export type Change = FileChange;
+export type { Change } from '../actions/change.ts';
 
 /** What a run would do, as data: every view of it (dry run, question, JSON, journal, undo) reads this and nothing else. */
 export interface Plan {

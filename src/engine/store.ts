@@ -1,4 +1,5 @@
-import { type FileState, fingerprint, temporaryName } from '../actions/file.ts';
+import { fingerprintOf, subjectOf } from '../actions/change.ts';
+import { temporaryName } from '../actions/file.ts';
 import type { Act } from '../actions/index.ts';
 import { FileError } from '../errors.ts';
 import type { FileStat, Host } from '../host/host.ts';
@@ -115,8 +116,8 @@ export class Store {
     if (!known && leavesNothing(journal.plan)) return;
     const entries = [...(known?.entries ?? [])];
     for (const change of journal.plan.changes) {
-      const index = entries.findIndex((entry) => entry.change.path === change.path);
-      if (index < 0) entries.push({ change, ours: [fingerprint(change.to)] });
+      const index = entries.findIndex((entry) => subjectOf(entry.change) === subjectOf(change));
+      if (index < 0) entries.push({ change, ours: [fingerprintOf(change)] });
       else entries[index] = merge(entries[index]!, change);
     }
     const at = new Date(this.#host.now()).toISOString();
@@ -218,16 +219,19 @@ export class Store {
   }
 }
 
-function merge(entry: ReceiptEntry, change: Change): ReceiptEntry {
-  const state: FileState | null = change.to;
-  const ours = [...new Set([...entry.ours, fingerprint(state)])].slice(-OURS_KEPT);
-  const lines = [
-    ...entry.change.lines,
-    ...change.lines.filter(({ ours }) => !entry.change.lines.some((l) => l.ours === ours)),
-  ];
-  const folders = [
-    ...entry.change.folders,
-    ...change.folders.filter(({ path }) => !entry.change.folders.some((f) => f.path === path)),
-  ];
-  return { change: { ...entry.change, to: state, lines, folders }, ours };
+/** The entry with a later run's state: what was there before the first run stays the original. */
+function merge(entry: ReceiptEntry, later: Change): ReceiptEntry {
+  const ours = [...new Set([...entry.ours, fingerprintOf(later)])].slice(-OURS_KEPT);
+  const first = entry.change;
+  if (first.type === 'file' && later.type === 'file') {
+    const lines = [...first.lines, ...later.lines.filter(({ ours }) => !first.lines.some((l) => l.ours === ours))];
+    const folders = [
+      ...first.folders,
+      ...later.folders.filter(({ path }) => !first.folders.some((f) => f.path === path)),
+    ];
+    return { change: { ...first, to: later.to, lines, folders }, ours };
+  }
+  if (first.type === 'value' && later.type === 'value')
+    return { change: { ...first, to: later.to, set: later.set }, ours };
+  return { change: later, ours };
 }

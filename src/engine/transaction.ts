@@ -1,4 +1,5 @@
-import { applyFile, checkPlace, inspect, invert, temporaryName } from '../actions/file.ts';
+import { applyChange, checkChange, inspectChange, invertChange, subjectOf } from '../actions/change.ts';
+import { temporaryName } from '../actions/file.ts';
 import { type Act, perform } from '../actions/index.ts';
 import type { Host } from '../host/host.ts';
 import type { Change } from './plan.ts';
@@ -36,11 +37,9 @@ export type Outcome =
 /** The machine is not as the plan saw it: somebody changed it between plan and apply. */
 export class ConflictError extends Error {
   override name = 'ConflictError';
-  readonly path: string;
 
-  constructor(path: string) {
-    super(`${path} was changed by somebody else while this program ran`);
-    this.path = path;
+  constructor(subject: string) {
+    super(`${subject} was changed by somebody else while this program ran`);
   }
 }
 
@@ -105,14 +104,14 @@ async function makeChange(transaction: Transaction, change: Change, begun: { cha
   const event = (status: StepEvent['status']) =>
     onStep({ id: change.id, title: change.title, status, elapsed: host.now() - start });
   event('begun');
-  const state = await inspect(host, change);
-  if (state === 'conflict') throw new ConflictError(change.path);
+  const state = await inspectChange(host, change);
+  if (state === 'conflict') throw new ConflictError(subjectOf(change));
   if (state === 'done') return event('unchanged');
-  checkPlace(host, change);
+  checkChange(host, change);
   await store.note(change.id, 'begun');
   begun.changes.push(change);
   try {
-    await applyFile(host, change, journal.run);
+    await applyChange(host, change, journal.run);
   } catch (error) {
     event('failed');
     throw error;
@@ -147,16 +146,16 @@ async function takeBack(
   const stuck: string[] = [];
   let failure: unknown;
   for (const change of [...begun.changes].reverse()) {
-    const inverse = invert(change);
+    const inverse = invertChange(change);
     try {
-      const state = await inspect(host, inverse);
-      if (state === 'conflict') throw new ConflictError(change.path);
+      const state = await inspectChange(host, inverse);
+      if (state === 'conflict') throw new ConflictError(subjectOf(change));
       // A change that failed before it took effect leaves nothing to put back but the folders that were made for it.
-      if (state === 'todo' || inverse.to === null) await applyFile(host, inverse, journal.run);
+      if (state === 'todo' || inverse.to === null) await applyChange(host, inverse, journal.run);
       onStep({ id: change.id, title: inverse.title, status: 'reverted', elapsed: 0 });
     } catch (error) {
       failure ??= error;
-      stuck.push(change.path);
+      stuck.push(subjectOf(change));
     }
   }
   if (begun.activation) {
@@ -186,6 +185,7 @@ async function persist(act: () => Promise<void>): Promise<void> {
 export async function sweep(host: Host, journal: Journal): Promise<void> {
   await sweepScratch(host, journal.run);
   for (const change of journal.plan.changes) {
+    if (change.type !== 'file') continue;
     const actor = host.as(change.identity);
     const temporary = temporaryName(change.path, journal.run);
     if (host.files.stat(temporary)) await actor.remove(temporary);

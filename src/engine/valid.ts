@@ -21,7 +21,15 @@ export function isJournal(value: unknown): boolean {
 }
 
 function isChange(value: unknown): boolean {
-  const { id, path, folders, lines, from, to } = record(value);
+  return record(value).type === 'value' ? isValueChange(record(value)) : isFileChange(record(value));
+}
+
+function isValueChange({ id, subject, from, to, read, set, unset }: Record<string, unknown>): boolean {
+  const commands = [read, set, unset].every((words) => isList(words, isText));
+  return [id, subject].every(isText) && [from, to].every((side) => side === null || isText(side)) && commands;
+}
+
+function isFileChange({ id, path, folders, lines, from, to }: Record<string, unknown>): boolean {
   return (
     [id, path].every(isText) &&
     isList(folders, (f) => isText(record(f).path)) &&

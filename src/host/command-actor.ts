@@ -1,13 +1,7 @@
 import { FileError } from '../errors.ts';
 import type { Actor, FileStat, Identity, Ownership, RunOptions, RunResult } from './host.ts';
 import { type RunAs, run } from './run.ts';
-
-const KINDS: Record<string, FileStat['kind']> = {
-  'regular file': 'file',
-  'regular empty file': 'file',
-  directory: 'directory',
-  'symbolic link': 'link',
-};
+import { type Tools, toolsOf } from './tools.ts';
 
 /** errno names by the words that coreutils print for them (strerror(3), C locale). */
 const ERRNO: [RegExp, string][] = [
@@ -29,6 +23,7 @@ export class CommandActor implements Actor {
   readonly identity: Identity;
   readonly #prefix: readonly string[];
   readonly #as: RunAs;
+  readonly #tools: Tools = toolsOf(process.platform);
 
   constructor(identity: Identity, prefix: readonly string[], as: RunAs) {
     this.identity = identity;
@@ -45,38 +40,31 @@ export class CommandActor implements Actor {
   }
 
   async bytes(path: string): Promise<Buffer | undefined> {
-    const result = await this.run(['base64', '--', path]);
-    if (result.code === 0) return Buffer.from(result.stdout, 'base64');
+    const result = await this.run(this.#tools.read(path));
+    if (result.code === 0) return this.#tools.parseRead(result.stdout);
     if (/No such file|Not a directory/.test(result.stderr)) return undefined;
     throw failure(path, result);
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
-    const result = await this.run(['stat', '-c', '%F|%a|%u|%g|%s|%Y', '--', path]);
+    const result = await this.run(this.#tools.stat(path));
     if (result.code !== 0) {
       if (/No such file|Not a directory/.test(result.stderr)) return undefined;
       throw failure(path, result);
     }
-    const [kind = '', mode = '0', uid, gid, size, modified] = result.stdout.trim().split('|');
-    return {
-      kind: KINDS[kind] ?? 'other',
-      mode: Number.parseInt(mode, 8),
-      uid: Number(uid),
-      gid: Number(gid),
-      size: Number(size),
-      modified: Number(modified) * 1000,
-    };
+    return this.#tools.parseStat(result.stdout);
   }
 
   async stage(temporary: string, bytes: Buffer, ownership: Ownership): Promise<void> {
     // install(1) takes away what stands in its place. It cannot copy from /dev/stdin: the pipe that Node gives a child is
-    // a socket, and a socket cannot be opened by its name (unix(7)); dd reads the one it has, and flushes.
-    await this.#must(temporary, ['install', ...this.#owned(ownership), '-T', '--', '/dev/null', temporary]);
-    await this.#must(temporary, ['dd', `of=${temporary}`, 'conv=notrunc,fsync', 'status=none'], bytes);
+    // a socket, and a socket cannot be opened by its name (unix(7)); dd reads the one it has.
+    await this.#must(temporary, this.#tools.create(this.#owned(ownership), temporary));
+    for (const [at, argv] of this.#tools.fill(temporary).entries())
+      await this.#must(temporary, argv, at === 0 ? bytes : undefined);
   }
 
   async commit(temporary: string, path: string): Promise<void> {
-    await this.#must(path, ['mv', '-f', '-T', '--', temporary, path]);
+    await this.#must(path, this.#tools.move(temporary, path));
   }
 
   async append(path: string, text: string): Promise<void> {

@@ -1,14 +1,17 @@
-import { unlinkSync } from 'node:fs';
+import { readdirSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import type { Lock, LockHolder } from './host.ts';
 
+const FOLDER = '/tmp';
+
 /**
  * Where the lock listens. A listening endpoint is the lock because the kernel gives it up with its process, however
- * that ends: an abstract socket on Linux (unix(7)), a named pipe on Windows, a socket file elsewhere.
+ * that ends: an abstract socket on Linux (unix(7)), a named pipe on Windows, a socket file elsewhere. Such a file stays
+ * behind when its process is killed, and /tmp lets nobody remove another's: so every user has one of his own.
  */
 function endpoint(name: string): string {
   if (process.platform === 'linux') return `\0${name}`;
-  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : `/tmp/${name}.sock`;
+  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : `${FOLDER}/${name}-${process.getuid?.()}.sock`;
 }
 
 /** Takes the lock, or tells who holds it. The holder answers whoever connects with one line about itself. */
@@ -17,12 +20,33 @@ export async function lock(name: string, command: string): Promise<Lock | LockHo
   const card = JSON.stringify({ pid: process.pid, command, since: new Date().toISOString() });
   for (let attempt = 0; attempt < 3; attempt++) {
     const taken = await listen(path, card);
-    if (taken) return taken;
+    if (taken) return process.platform === 'darwin' ? agreed(taken, name, path) : taken;
     const holder = await ask(path);
     if (holder !== 'gone') return holder;
-    if (process.platform === 'darwin') unlinkSync(path); // left by a process that is dead: nobody listens on it
+    if (process.platform === 'darwin') removeDead(path);
   }
   return { pid: null, command: null, since: null };
+}
+
+/** Ours is taken: now nobody else's may be. Of two that come at once, both see the other and both go. */
+async function agreed(taken: Lock, name: string, own: string): Promise<Lock | LockHolder> {
+  const others = readdirSync(FOLDER).filter((file) => file.startsWith(`${name}-`) && file.endsWith('.sock'));
+  for (const path of others.map((file) => `${FOLDER}/${file}`).filter((each) => each !== own)) {
+    const holder = await ask(path);
+    if (holder === 'gone') continue;
+    await taken.release();
+    return holder;
+  }
+  return taken;
+}
+
+/** Left by a process that was killed: nobody listens on it. What is not ours to remove stays, and counts as held. */
+function removeDead(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // the next try finds it again, and says so
+  }
 }
 
 function listen(path: string, card: string): Promise<Lock | undefined> {
@@ -50,7 +74,9 @@ function ask(path: string): Promise<LockHolder | 'gone'> {
     socket.on('data', (part) => {
       text += part;
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => finish(error.code === 'ECONNREFUSED' ? 'gone' : unknown));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      finish(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(error.code ?? '') ? 'gone' : unknown),
+    );
     socket.on('end', () => finish(readCard(text)));
     function finish(answer: LockHolder | 'gone'): void {
       socket.destroy();

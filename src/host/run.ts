@@ -2,8 +2,14 @@ import { spawn } from 'node:child_process';
 import type { RunOptions, RunResult } from './host.ts';
 import { trace } from './trace.ts';
 
-/** Programs speak in one language, since their words are read. */
-const LOCALE = { LC_ALL: 'C.UTF-8' };
+/**
+ * Programs speak in one language, since their words are read. Those of macOS are spread over folders that are not on every
+ * PATH (cron(8) and launchd have two of them), so the system's own come last on ours.
+ */
+function surroundings(): Record<string, string> {
+  if (process.platform !== 'darwin') return { LC_ALL: 'C.UTF-8' };
+  return { LC_ALL: 'en_US.UTF-8', PATH: `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin` };
+}
 
 /** Whose process the command becomes; only root may name another user. */
 export interface RunAs {
@@ -22,7 +28,7 @@ export function runPlain(argv: readonly string[], options: RunOptions = {}): Pro
   trace.write?.(`run   ${argv.join(' ')}`);
   const [file, ...args] = argv as [string, ...string[]];
   return new Promise((resolve) => {
-    const env = { ...process.env, ...LOCALE, ...options.env };
+    const env = { ...process.env, ...surroundings(), ...options.env };
     const child = spawn(file, args, {
       env,
       detached: true,
@@ -67,7 +73,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}, as:
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(as.uid === undefined ? {} : { uid: as.uid, gid: as.gid }),
-    env: { ...LOCALE, ...as.env, ...options.env },
+    env: { ...surroundings(), ...as.env, ...options.env },
     detached: as.terminal !== true,
     cleanup: false,
   });

@@ -14,11 +14,14 @@ const CONTAINER_INTERFACE =
   /^(docker\d|br-[0-9a-f]{12}$|podman\d|cni\d|cni-|cali|flannel|lxdbr|lxcbr|incusbr|virbr|bridge100|vmnet)/;
 const VPN_INTERFACE = /^(tun|tap|wg|tailscale|zt|utun|ppp|ipsec|nordlynx|proton)/;
 
+/** Interfaces of macOS for AirDrop and the like, whose link-local addresses no program is reached by. */
+const PEER_INTERFACE = /^(awdl|llw|anpi|utun)\d/;
+
 /** The addresses of this machine that a wildcard binding opens, without loopback, with who can reach each. */
 export function reachableAddresses(host: Host): ReachableAddress[] {
   return host
     .interfaces()
-    .filter(({ internal }) => !internal)
+    .filter(({ internal, name, address }) => !internal && !(PEER_INTERFACE.test(name) && /^fe[89ab]/i.test(address)))
     .map((address) => ({ interface: address.name, address: address.address, reach: reachOf(address) }));
 }
 

@@ -11,6 +11,14 @@ export interface Listener {
   process: string | null;
 }
 
+/** The `uid` of a listener whose owner is not told (netstat). */
+export const NOT_TOLD = -1;
+
+/** Where it was looked for listeners, for people. */
+export function listenerEvidence({ platform }: Host): string {
+  return platform === 'darwin' ? 'lsof -nP -iTCP -sTCP:LISTEN' : '/proc/net/tcp, /proc/net/tcp6, /proc/<pid>/fd';
+}
+
 /** Who can reach a set of listeners: everybody, this machine only, one address, or nobody since there is none. */
 export type ListenScope = 'loopback' | 'all' | 'address' | 'none';
 

@@ -1,7 +1,11 @@
 import { FileError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { askPs } from './ps.ts';
 
-/** A running process as /proc tells it (proc(5)). Only what every user may read, unless said otherwise. */
+/**
+ * A running process as /proc tells it (proc(5)), or as far as ps(1) does: that knows neither groups nor control groups,
+ * and its words are split at blanks. Only what every user may read, unless said otherwise.
+ */
 export interface Process {
   pid: number;
   ppid: number;
@@ -39,8 +43,14 @@ export function readProcess(host: Host, pid: number): Process | undefined {
   };
 }
 
-/** Every process whose command line `matches`; the others are passed over without reading more of them. */
-export function findProcesses(host: Host, matches: (argv: string[]) => boolean): Process[] {
+/** Every running process whose command line `matches`, but this program itself. */
+export async function findProcesses(host: Host, matches: (argv: string[]) => boolean): Promise<Process[]> {
+  if (host.platform !== 'darwin') return findInProc(host, matches);
+  return (await askPs(host)).filter(({ pid, argv }) => pid !== host.pid && matches(argv));
+}
+
+/** The same out of /proc: whoever does not match is passed over without reading more of him. */
+export function findInProc(host: Host, matches: (argv: string[]) => boolean): Process[] {
   const found: Process[] = [];
   for (const name of host.files.list('/proc')) {
     const pid = Number(name);

@@ -7,7 +7,7 @@ import { snapRoom } from './snap/room.ts';
 import { systemdRoom, systemdUserRoom } from './systemd/room.ts';
 
 /** In the order in which they look: whoever supervises a server claims its processes before the ones that only see a process. */
-const ROOMS: readonly Room[] = [
+const LINUX: readonly Room[] = [
   systemdRoom,
   systemdUserRoom,
   snapRoom,
@@ -17,10 +17,16 @@ const ROOMS: readonly Room[] = [
   processRoom,
 ];
 
+/** Each platform pays for the reading of its own rooms alone. */
+async function roomsOf(platform: NodeJS.Platform): Promise<readonly Room[]> {
+  return platform === 'darwin' ? (await import('./macos.ts')).MACOS : LINUX;
+}
+
 /** Every Ollama on this host. A unit file whose manager is not running does not count beside a server that is. */
 export async function detectAll(scene: Scene): Promise<Installation[]> {
   const found: Installation[] = [];
-  for (const room of ROOMS) found.push(...(await room.detect(scene)));
+  for (const room of await roomsOf(scene.host.platform)) found.push(...(await room.detect(scene)));
+  if (scene.host.platform === 'darwin') return found;
   const handRun = found.some(({ kind }) => kind === 'process');
   const booted = scene.host.files.stat('/run/systemd/system') !== undefined;
   return handRun && !booted ? found.filter(({ kind }) => !kind.startsWith('systemd')) : found;

@@ -1,4 +1,5 @@
-import type { Plan } from '../engine/plan.ts';
+import type { Act } from '../actions/index.ts';
+import type { Change, Plan } from '../engine/plan.ts';
 import type { Host } from '../host/host.ts';
 import type { Process } from '../probes/processes.ts';
 
@@ -13,6 +14,12 @@ export interface Setting {
   value: string | null;
   source: string;
   effective: boolean;
+}
+
+/** What a server was told by whoever started it, and where that was seen. */
+export interface Given {
+  value: string;
+  evidence: string;
 }
 
 /** How the service manager sees the installation's process right now. */
@@ -47,6 +54,15 @@ export interface PlanRequest {
   bound: boolean;
 }
 
+/** What setup had done to an installation. */
+export interface Done {
+  wanted: string;
+  /** Whether it ran before. */
+  running: boolean;
+  /** What was changed: the paths of files, the names of values. */
+  subjects: string[];
+}
+
 /** One Ollama on this host, as the room that knows its way of running found it. */
 export interface Installation {
   kind: string;
@@ -63,10 +79,21 @@ export interface Installation {
   /** Whether whoever runs this program must become root for it. */
   needsRoot: boolean;
   refusal?: Refusal;
+  /** True for one that was installed and never set to run: it is not meant where another Ollama is. */
+  dormant?: boolean;
+  /** How a person reads the server's log. */
+  logCommand?: string;
   /** Only data comes back: nothing is changed. */
-  plan(request: PlanRequest): Plan | Refusal;
+  plan(request: PlanRequest): Plan | Refusal | Promise<Plan | Refusal>;
+  /**
+   * What else it takes to go back, where our value has been copied to other files since (an upgrade does so); the acts
+   * take the place of the receipt's. Undefined when nothing has moved.
+   */
+  moved?(done: Done): Promise<{ changes: Change[]; activate: Act[] } | undefined>;
   /** The settings as they are now. */
-  reread(): Setting[];
+  reread(): Setting[] | Promise<Setting[]>;
+  /** OLLAMA_HOST in the environment of the running server, where its manager tells. */
+  given?(): Promise<Given | undefined>;
   /** The processes that belong to it now, by the kernel's word alone; nothing where only the manager knows. */
   members?(): number[];
   /** Asks the service manager again. */

@@ -106,6 +106,7 @@ export function sayExposure(people: People, report: Report): void {
     const line = `  ${REACH[reach]}  ${address} (${name})`;
     people.say(reach === 'public' ? colors.red(line) : line);
   }
+  if (report.exposure.firewall !== 'not examined') people.say(`  ${report.exposure.firewall}`);
   people.say('  Ollama asks nobody for a password, and off loopback it no longer checks the Host header of requests.');
 }
 

@@ -1,5 +1,7 @@
+import type { Change } from '../actions/change.ts';
 import { type FileChange, runName, temporaryName, textOf } from '../actions/file.ts';
-import { type Act, commandLine } from '../actions/index.ts';
+import { type Act, commandLine, printCommand } from '../actions/index.ts';
+import type { ValueChange } from '../actions/value.ts';
 import type { Plan, Step } from '../engine/plan.ts';
 import type { Host, Identity, Ownership } from '../host/host.ts';
 
@@ -9,10 +11,21 @@ export async function stepsOf(host: Host, plan: Plan): Promise<Step[]> {
   return [...changes, ...plan.activate.map((act) => actStep(host, act))];
 }
 
-async function changeStep(host: Host, change: FileChange): Promise<Step> {
+async function changeStep(host: Host, change: Change): Promise<Step> {
+  if (change.type === 'value') return valueStep(host, change);
   const { id, title, path } = change;
   const command = writeCommands(host, change);
   return { id, title, status: 'planned', path, diff: await diffOf(change), ...(command ? { command } : {}) };
+}
+
+function valueStep(host: Host, { id, title, subject, identity, from, to, set }: ValueChange): Step {
+  const command = `${asWhom(host, identity)}${printCommand(set)}`;
+  return { id, title, status: 'planned', command, diff: diffOfValue(subject, from, to) };
+}
+
+function diffOfValue(subject: string, from: string | null, to: string | null): string {
+  const line = (sign: string, value: string | null) => `${sign}${subject} = ${value ?? 'not set'}\n`;
+  return line('-', from) + line('+', to);
 }
 
 function actStep(host: Host, act: Act): Step {
@@ -21,7 +34,9 @@ function actStep(host: Host, act: Act): Step {
 }
 
 /** A unified diff; a missing file is /dev/null, as in patch(1). */
-export async function diffOf({ path, from, to }: FileChange): Promise<string> {
+export async function diffOf(change: Change): Promise<string> {
+  if (change.type === 'value') return diffOfValue(change.subject, change.from, change.to);
+  const { path, from, to } = change;
   const { createTwoFilesPatch } = await import('diff');
   const side = (state: FileChange['from']) => (state === null ? '/dev/null' : path);
   const patch = createTwoFilesPatch(side(from), side(to), textOf(from), textOf(to), undefined, undefined, {

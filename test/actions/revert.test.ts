@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applyFile, type FileChange, fingerprint, textOf } from '../../src/actions/file.ts';
+import { applyChange } from '../../src/actions/change.ts';
+import { type FileChange, fingerprint, textOf } from '../../src/actions/file.ts';
 import { reversalOf } from '../../src/actions/revert.ts';
 import { changeOf } from '../rig/plans.ts';
 import { RecordedHost } from '../rig/recorded-host.ts';
@@ -80,7 +81,7 @@ it('a folder of ours that stayed when our file was deleted by hand goes', async 
   const reversal = await ask(host, dropIn);
   if (reversal.kind !== 'change') throw new Error(`it is ${reversal.kind}`);
   expect(reversal.change).toMatchObject({ from: null, to: null, folders: dropIn.folders });
-  await applyFile(host, reversal.change, 'run');
+  await applyChange(host, reversal.change, 'run');
   expect(host.files.list('/etc/systemd/system')).toEqual([]);
 });
 

@@ -44,37 +44,37 @@ describe('on a machine', () => {
   }
   const state = { phase: 'running' as const, pids: [10], uid: 998 };
 
-  it('every socket of the process counts, on whatever port', () => {
-    expect(bindingOf(machine(), state, [11434]).listeners.map(({ port }) => port)).toEqual([11434, 8080]);
+  it('every socket of the process counts, on whatever port', async () => {
+    expect((await bindingOf(machine(), state, [11434])).listeners.map(({ port }) => port)).toEqual([11434, 8080]);
   });
 
-  it('whose process may not be looked into, its user’s sockets on the known ports count', () => {
+  it('whose process may not be looked into, its user’s sockets on the known ports count', async () => {
     const host = machine();
     host.disk.forbid('/proc/10/fd');
-    expect(bindingOf(host, state, [11434])).toMatchObject({
+    expect(await bindingOf(host, state, [11434])).toMatchObject({
       scope: 'loopback',
       listeners: [{ port: 11434, pid: null }],
     });
   });
 
-  it('a process that has just ended is not taken for another of its user', () => {
+  it('a process that has just ended is not taken for another of its user', async () => {
     const gone = { ...state, pids: [99], uid: 0 };
-    expect(bindingOf(machine(), gone, [11434])).toEqual({ scope: 'none', listeners: [] });
+    expect(await bindingOf(machine(), gone, [11434])).toEqual({ scope: 'none', listeners: [] });
   });
 
-  it('where nothing runs, nothing listens for it', () => {
-    expect(bindingOf(machine(), { ...state, pids: [] }, [11434])).toEqual({ scope: 'none', listeners: [] });
+  it('where nothing runs, nothing listens for it', async () => {
+    expect(await bindingOf(machine(), { ...state, pids: [] }, [11434])).toEqual({ scope: 'none', listeners: [] });
   });
 
-  it('rivals are the others on the port, with their names', () => {
+  it('rivals are the others on the port, with their names', async () => {
     const host = machine();
-    const own = bindingOf(host, state, [11434]).listeners;
-    const others = rivals(host, 11434, own);
+    const own = (await bindingOf(host, state, [11434])).listeners;
+    const others = await rivals(host, 11434, own);
     expect(others.map(describeListener)).toEqual(['process 11 (python3) of user 0 on 127.0.0.1:11434']);
-    expect(rivals(host, 8080, own)).toEqual([]);
+    expect(await rivals(host, 8080, own)).toEqual([]);
   });
 });
 
-it('a listener is described for people, IPv6 in brackets', () => {
+it('a listener is described for people, IPv6 in brackets', async () => {
   expect(describeListener(listener('::1'))).toBe('a process of user 0 on [::1]:11434');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprint } from '../../src/actions/file.ts';
+import { fingerprintOf } from '../../src/actions/change.ts';
+import { type FileChange, fingerprint } from '../../src/actions/file.ts';
 import { Store } from '../../src/engine/store.ts';
 import { FileError } from '../../src/errors.ts';
 import { changeOf, commandOf, journalOf, planOf, STATE, TARGET } from '../rig/plans.ts';
@@ -115,14 +116,14 @@ describe('the receipt', () => {
     }
     const [entry] = new Store(host, STATE).receipt(TARGET)?.entries ?? [];
     expect(entry?.ours).toHaveLength(2);
-    expect(entry?.change.lines).toHaveLength(2);
+    expect((entry?.change as FileChange | undefined)?.lines).toHaveLength(2);
   });
 
   it('knows the newest of very many states', async () => {
     const host = machine();
     for (let run = 0; run < 30; run++) await record(host, `value ${run}\n`);
     const [entry] = new Store(host, STATE).receipt(TARGET)?.entries ?? [];
-    expect(entry?.ours.at(-1)).toBe(fingerprint(entry?.change.to ?? null));
+    expect(entry?.ours.at(-1)).toBe(entry && fingerprintOf(entry.change));
     expect(entry?.ours.length).toBeLessThanOrEqual(20);
   });
 
@@ -133,7 +134,8 @@ describe('the receipt', () => {
     host.disk.folder('/a');
     await store.record(journalOf(planOf([changeOf(host, '/a/b/one', '1'), changeOf(host, '/c/two', '2')])));
     const entries = store.receipt(TARGET)?.entries ?? [];
-    expect(entries.map(({ change }) => [change.path, change.folders.map(({ path }) => path)])).toEqual([
+    const files = entries.map(({ change }) => change as FileChange);
+    expect(files.map(({ path, folders }) => [path, folders.map((folder) => folder.path)])).toEqual([
       ['/a/b/one', ['/a', '/a/b']],
       ['/c/two', ['/c']],
     ]);

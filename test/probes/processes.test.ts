@@ -86,7 +86,7 @@ describe('one process', () => {
 });
 
 describe('all processes', () => {
-  it('that match, but this one and zombies', () => {
+  it('that match, but this one and zombies', async () => {
     const host = new RecordedHost();
     addProcess(host.disk, { pid: 10, argv: SERVE });
     addProcess(host.disk, { pid: 9, argv: SERVE, state: 'Z (zombie)' });
@@ -95,11 +95,11 @@ describe('all processes', () => {
     addProcess(host.disk, { pid: host.pid, argv: SERVE });
     addProcess(host.disk, { pid: 2, argv: [] });
     host.disk.file('/proc/net/tcp', '').file('/proc/uptime', '1').folder('/proc/sys');
-    expect(findProcesses(host, serves).map(({ pid }) => pid)).toEqual([10, 12]);
+    expect((await findProcesses(host, serves)).map(({ pid }) => pid)).toEqual([10, 12]);
   });
 
-  it('are none without /proc', () => {
-    expect(findProcesses(new RecordedHost(), serves)).toEqual([]);
+  it('are none without /proc', async () => {
+    expect(await findProcesses(new RecordedHost(), serves)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import type { CommandAct } from '../../src/actions/command.ts';
 import { type FileChange, type FileState, missingFolders, stateOf } from '../../src/actions/file.ts';
 import { reversalOf } from '../../src/actions/revert.ts';
 import { adoptUnfinished } from '../../src/commands/recovery.ts';
-import type { Plan } from '../../src/engine/plan.ts';
+import type { Change, Plan } from '../../src/engine/plan.ts';
 import { type Journal, Store } from '../../src/engine/store.ts';
 import { type Outcome, type StepEvent, transact } from '../../src/engine/transaction.ts';
 import type { Identity } from '../../src/host/host.ts';
@@ -42,7 +42,7 @@ export function commandOf(id: string, ...argv: string[]): CommandAct {
 }
 
 /** A plan with an act in either direction. */
-export function planOf(changes: FileChange[], target = TARGET): Plan {
+export function planOf(changes: Change[], target = TARGET): Plan {
   return {
     target,
     changes,
@@ -99,7 +99,7 @@ export async function recover(host: RecordedHost): Promise<void> {
 export async function takeBack(host: RecordedHost, target = TARGET): Promise<Outcome | undefined> {
   const receipt = new Store(host, STATE).receipt(target);
   if (!receipt) return undefined;
-  const changes: FileChange[] = [];
+  const changes: Change[] = [];
   for (const { change, ours } of [...receipt.entries].reverse()) {
     const reversal = await reversalOf(host, change, ours);
     if (reversal.kind === 'change') changes.push(reversal.change);

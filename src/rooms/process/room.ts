@@ -1,8 +1,9 @@
 import type { RespawnAct } from '../../actions/respawn.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { Host } from '../../host/host.ts';
-import { type Process, readEnvironment, readProcess } from '../../probes/processes.ts';
-import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState, Setting } from '../room.ts';
+import { type Details, detailsOf } from '../../probes/details.ts';
+import { findProcesses, type Process } from '../../probes/processes.ts';
+import type { Installation, PlanRequest, Refusal, Room, Scene, Setting, Warning } from '../room.ts';
 
 const VARIABLE = 'OLLAMA_HOST';
 /** Ollama finishes what it answers when asked to end; a generation under way may take a while. */
@@ -15,43 +16,58 @@ export const processRoom: Room = {
     if (scene.offline) return [];
     const servers = scene.servers.filter(({ nested }) => !nested);
     const targets = servers.map(targetOf);
-    return servers.map((process, index) => {
-      const alike = servers.filter((_, other) => targets[other] === targets[index]);
-      return describe(scene, process, alike.length > 1 ? lookAlike(alike) : undefined);
-    });
+    return Promise.all(
+      servers.map(async (process, index) => {
+        const alike = servers.filter((_, other) => targets[other] === targets[index]);
+        const details = await detailsOf(scene.host, process);
+        return describe(scene, process, details, alike.length > 1 ? lookAlike(alike) : undefined);
+      }),
+    );
   },
 };
 
-function describe(scene: Scene, process: Process, refusal: Refusal | undefined): Installation {
+function describe(
+  scene: Scene,
+  process: Process,
+  details: Details | undefined,
+  refusal: Refusal | undefined,
+): Installation {
   const { host } = scene;
-  const environment = readEnvironment(host, process.pid);
+  const settings = settingsOf(process.pid, details);
   return {
     kind: 'process',
     id: String(process.pid),
     target: targetOf(process),
     title: `the hand-run \`ollama serve\`, process ${process.pid}`,
-    state: stateOf(host, process),
-    settings: settingsOf(host, process.pid),
-    value: environment?.[VARIABLE],
+    state: { phase: 'running', pids: [process.pid], uid: process.uid },
+    settings,
+    value: settings[0]?.value ?? undefined,
     warnings: [
       {
         code: 'not-durable',
         message:
           'Nothing starts this server by itself: the setting lasts until it ends. To make it last, export OLLAMA_HOST where you start it.',
       },
+      ...(details && !details.environment ? [unseen()] : []),
     ],
     needsRoot: process.uid !== host.user.uid && host.user.uid !== 0,
     ...(refusal ? { refusal } : {}),
-    plan: (request) => refusal ?? plan(scene, process, environment, request),
-    reread: () => settingsOf(host, stateOf(host, process).pids[0] ?? process.pid),
-    observe: async () => stateOf(host, process),
+    plan: (request) => refusal ?? plan(scene, process, details, request),
+    reread: async () => {
+      const now = await running(host, process);
+      return settingsOf(now?.pid ?? process.pid, now && (await detailsOf(host, now)));
+    },
+    observe: async () => {
+      const pids = (await twins(host, process)).map(({ pid }) => pid);
+      return { phase: pids.length > 0 ? 'running' : 'stopped', pids, uid: process.uid };
+    },
     log: async () => tail(host, logFile(scene, process)),
   };
 }
 
 /** A hand-run server has one setting: the variable that it was started with. */
-function settingsOf(host: Host, pid: number): Setting[] {
-  const value = readEnvironment(host, pid)?.[VARIABLE];
+function settingsOf(pid: number, details: Details | undefined): Setting[] {
+  const value = details?.environment?.[VARIABLE];
   return value === undefined ? [] : [{ value, source: `environment of process ${pid}`, effective: true }];
 }
 
@@ -60,39 +76,34 @@ function targetOf({ uid, argv }: Process): string {
   return `process:${uid}:${argv.join(' ')}`;
 }
 
-/** The server keeps its words when it is started anew, but not its pid. */
-function stateOf(host: Host, process: Process): ServiceState {
-  const same = (candidate: Process | undefined) =>
-    candidate?.uid === process.uid && !candidate.zombie && candidate.argv.join('\0') === process.argv.join('\0');
-  const now = readProcess(host, process.pid);
-  const pids = same(now) ? [process.pid] : twins(host, same);
-  return { phase: pids.length > 0 ? 'running' : 'stopped', pids, uid: process.uid };
+/** The server keeps its words when it is started anew, but not its pid: the one itself while it lives, else whoever is as it was. */
+async function twins(host: Host, process: Process): Promise<Process[]> {
+  const words = process.argv.join('\0');
+  const alike = (await findProcesses(host, (argv) => argv.join('\0') === words)).filter(
+    ({ uid }) => uid === process.uid,
+  );
+  const same = alike.filter(({ pid }) => pid === process.pid);
+  return same.length > 0 ? same : alike;
 }
 
-function twins(host: Host, same: (candidate: Process | undefined) => boolean): number[] {
-  const pids = host.files.list('/proc').map(Number).filter(Number.isInteger);
-  return pids.filter((pid) => same(readProcess(host, pid)));
+async function running(host: Host, process: Process): Promise<Process | undefined> {
+  return (await twins(host, process))[0];
 }
 
 function logFile({ stateDir }: Scene, { uid }: Process): string {
   return `${stateDir}/ollama-serve-${uid}.log`;
 }
 
-function plan(
-  scene: Scene,
-  process: Process,
-  environment: Record<string, string> | undefined,
-  request: PlanRequest,
-): Plan | Refusal {
+function plan(scene: Scene, process: Process, details: Details | undefined, request: PlanRequest): Plan | Refusal {
   const { host } = scene;
   const target = targetOf(process);
   if (request.bound) return { target, changes: [], activate: [], deactivate: [] };
-  const file = (readLink(host, `/proc/${process.pid}/exe`) ?? '').replace(/ \(deleted\)$/, '');
-  const cwd = readLink(host, `/proc/${process.pid}/cwd`);
-  if (!environment || !file || !cwd) return notOurs(process);
+  if (!details) return notOurs(process);
   if (!request.restart) return onlyRestart(process);
   const { argv, uid, gid, groups } = process;
-  const start = { file, argv, cwd: standing(host, cwd), uid, gid, groups, logFile: logFile(scene, process) };
+  const environment = details.environment ?? surroundings(host);
+  const cwd = standing(host, details.cwd);
+  const start = { file: details.file, argv, cwd, uid, gid, groups, logFile: logFile(scene, process) };
   const respawn = (title: string, env: Record<string, string>): RespawnAct[] => [
     { type: 'respawn', id: 'restart', title, start: { ...start, env }, grace: GRACE },
   ];
@@ -106,6 +117,18 @@ function plan(
     }),
     deactivate: respawn(`Start \`${words}\` anew as it was`, environment),
   };
+}
+
+/** Where a process's own environment is hidden: that of whoever runs this program, who most likely started it too. */
+function surroundings({ env }: Host): Record<string, string> {
+  const pairs = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(pairs.filter(([name]) => !/^(npm_|NODE|INIT_CWD$|STIGMER_|SUDO_)/.test(name)));
+}
+
+function unseen(): Warning {
+  const message =
+    'The environment of this server cannot be read, so it is started anew with the one of this terminal: variables such as OLLAMA_MODELS have to be set here, if it had any.';
+  return { code: 'environment-unseen', message };
 }
 
 /** The folder, or where it stood if it is gone: a server reads nothing from it. */
@@ -147,12 +170,4 @@ function onlyRestart(process: Process): Refusal {
 
 function tail(host: Host, path: string): string {
   return (host.files.text(path) ?? '').trim().split('\n').slice(-8).join('\n');
-}
-
-function readLink(host: Host, path: string): string | undefined {
-  try {
-    return host.files.link(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,68 @@
+import type { Host } from '../host/host.ts';
+import { type Process, readEnvironment } from './processes.ts';
+
+/** What it takes to start a process anew as it was. */
+export interface Details {
+  /** The program's file. */
+  file: string;
+  cwd: string;
+  /** Undefined where it may not be read. */
+  environment: Record<string, string> | undefined;
+}
+
+/** The program, folder and environment of a process; undefined when it may not be looked into (other users', without root). */
+export function detailsOf(host: Host, process: Process): Promise<Details | undefined> {
+  return host.platform === 'darwin' ? fromPrograms(host, process) : fromProc(host, process);
+}
+
+async function fromProc(host: Host, { pid }: Process): Promise<Details | undefined> {
+  const file = (readLink(host, `/proc/${pid}/exe`) ?? '').replace(/ \(deleted\)$/, '');
+  const cwd = readLink(host, `/proc/${pid}/cwd`);
+  const environment = readEnvironment(host, pid);
+  return environment && file && cwd ? { file, cwd, environment } : undefined;
+}
+
+function readLink(host: Host, path: string): string | undefined {
+  try {
+    return host.files.link(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** lsof(8) and ps(1) of macOS, which tell it of the user's own processes, and to root of all. */
+async function fromPrograms(host: Host, { pid, argv }: Process): Promise<Details | undefined> {
+  const [cwd, text, environment] = await Promise.all([
+    openFile(host, pid, 'cwd'),
+    openFile(host, pid, 'txt'),
+    environmentByPs(host, pid, argv),
+  ]);
+  const file = argv[0]?.startsWith('/') ? argv[0] : text;
+  return file === undefined || cwd === undefined ? undefined : { file, cwd, environment };
+}
+
+async function openFile(host: Host, pid: number, what: 'cwd' | 'txt'): Promise<string | undefined> {
+  const argv = ['lsof', '-a', '-p', String(pid), '-d', what, '-F', 'n'];
+  const { stdout } = await host.ask(argv, { timeout: 10_000 });
+  return /^n(\/.*)$/m.exec(stdout)?.[1];
+}
+
+/** `ps -E` prints the environment behind the words; for hardened programs it prints none (kern_sysctl.c in Apple's xnu). */
+async function environmentByPs(
+  host: Host,
+  pid: number,
+  argv: readonly string[],
+): Promise<Record<string, string> | undefined> {
+  const { stdout } = await host.ask(['ps', '-E', '-ww', '-o', 'args=', '-p', String(pid)], { timeout: 10_000 });
+  const words = argv.join(' ');
+  const line = stdout.trim();
+  if (!line.startsWith(`${words} `)) return undefined;
+  const variables: [string, string][] = [];
+  for (const word of line.slice(words.length + 1).split(' ')) {
+    const [, name, value = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word) ?? [];
+    const last = variables.at(-1);
+    if (name !== undefined) variables.push([name, value]);
+    else if (last) last[1] += ` ${word}`; // a value with a blank in it
+  }
+  return variables.length > 0 ? Object.fromEntries(variables) : undefined;
+}

@@ -1,0 +1,99 @@
+import type { Host } from '../../host/host.ts';
+import { type Account, accounts } from '../../launchd/accounts.ts';
+import { findLoaded, type Loaded } from '../../launchd/domains.ts';
+import { type BrokenJob, isBroken, isJob, type JobFile, readJob } from '../../launchd/jobs.ts';
+import { type Brew, findBrews, keepsEnvFile, LABELS } from './brew.ts';
+import { type EnvFile, readEnvFile } from './env-file.ts';
+
+const ROOT: Account = { uid: 0, gid: 0, name: 'root', home: '/var/root' };
+
+/** Ollama's formula as a service: an agent of a user, or (`sudo brew services`) a daemon of root's. */
+export interface Service {
+  brew: Brew;
+  account: Account;
+  daemon: boolean;
+  /** The label that launchd knows it by, or would. */
+  label: string;
+  loaded: Loaded | undefined;
+  /** The files that launchd reads at boot or login; two of them in the middle of the renaming. */
+  registered: JobFile[];
+  /** The file in the formula's own folder, from which the former was made. */
+  keg: JobFile | undefined;
+  /** services/ollama.env, for an agent. */
+  envFile: EnvFile | undefined;
+  /** Whether this Homebrew has such a file at all; undefined when that is not to be had. */
+  keepsEnv: boolean | undefined;
+  broken: BrokenJob | undefined;
+}
+
+interface Scope {
+  account: Account;
+  daemon: boolean;
+  dir: string;
+}
+
+/** Every service of the formula, one that was never started among them. */
+export async function findServices(host: Host): Promise<Service[]> {
+  const [people, brews] = await Promise.all([accounts(host), findBrews(host)]);
+  const agents = people.map((account) => ({ account, daemon: false, dir: `${account.home}/Library/LaunchAgents` }));
+  const daemons = { account: ROOT, daemon: true, dir: '/Library/LaunchDaemons' };
+  const found = (await Promise.all([...agents, daemons].map((scope) => servicesIn(host, scope, brews)))).flat();
+  const idle = brews.filter(({ prefix }) => !found.some(({ brew }) => brew.prefix === prefix));
+  const owner = people[0] ?? ROOT;
+  const unused = idle.map((brew) => complete(host, brew, { account: owner, daemon: false, dir: '' }, [], undefined));
+  return [...found, ...(await Promise.all(unused))];
+}
+
+/** What is registered or loaded under either label. A file tells by its program which Homebrew it belongs to. */
+async function servicesIn(host: Host, scope: Scope, brews: Brew[]): Promise<Service[]> {
+  const uid = scope.daemon ? undefined : scope.account.uid;
+  const [files, jobs] = await Promise.all([
+    Promise.all(LABELS.map((label) => readJob(host, `${scope.dir}/${label}.plist`))),
+    Promise.all(LABELS.map(async (label) => ({ label, loaded: await findLoaded(host, label, uid) }))),
+  ]);
+  const present = files.filter((file) => file !== undefined);
+  const loaded = jobs.find((one) => one.loaded !== undefined);
+  if (present.length === 0 && !loaded) return [];
+  const good = present.filter(isJob);
+  const program = loaded?.loaded?.print.program ?? good[0]?.argv[0] ?? '';
+  const prefix = /^(.*)\/(?:opt|Cellar)\/ollama\//.exec(program)?.[1];
+  const brew = brews.find((one) => one.prefix === prefix) ?? {
+    prefix: prefix ?? brews[0]?.prefix ?? '',
+    program: undefined,
+  };
+  return [await complete(host, brew, scope, present, loaded?.loaded && { label: loaded.label, ...loaded.loaded })];
+}
+
+async function complete(
+  host: Host,
+  brew: Brew,
+  { account, daemon }: Scope,
+  present: (JobFile | BrokenJob)[],
+  loaded: (Loaded & { label: string }) | undefined,
+): Promise<Service> {
+  const [kegs, keepsEnv] = await Promise.all([
+    Promise.all(LABELS.map((label) => readJob(host, `${brew.prefix}/opt/ollama/${label}.plist`))),
+    keepsEnvFile(host, account, brew),
+  ]);
+  const keg = kegs.find(isJob);
+  const registered = present.filter(isJob);
+  return {
+    brew,
+    account,
+    daemon,
+    label: loaded?.label ?? registered[0]?.label ?? keg?.label ?? LABELS[0],
+    loaded,
+    registered,
+    keg,
+    envFile: daemon ? undefined : readEnvFile(host, account),
+    keepsEnv,
+    broken: present.find(isBroken),
+  };
+}
+
+/** The file that launchd has the job from, or will have it from. */
+export function definingFile({ loaded, registered, keg }: Service): JobFile | undefined {
+  const path = loaded?.print.path;
+  const known = [...registered, ...(keg ? [keg] : [])];
+  return known.find((file) => file.path === path || file.real === path) ?? registered[0] ?? keg;
+}

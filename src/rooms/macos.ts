@@ -1,0 +1,7 @@
+import { homebrewRoom } from './homebrew/room.ts';
+import { launchdRoom } from './launchd/room.ts';
+import { processRoom } from './process/room.ts';
+import type { Room } from './room.ts';
+
+/** The rooms of a Mac, in the order in which they look. */
+export const MACOS: readonly Room[] = [homebrewRoom, launchdRoom, processRoom];
