@@ -19,6 +19,13 @@ export interface Validation {
 /** The program that knows the format refuses the bytes we were about to put in place. */
 export class ValidationError extends Error {
   override name = 'ValidationError';
+  /** The program that does not accept it. */
+  readonly judge: string;
+
+  constructor(judge: string, complaints: string) {
+    super(complaints);
+    this.judge = judge;
+  }
 }
 
 /** Throws ValidationError when the program complains about the file in `blame`; a program that is missing says nothing. */
@@ -31,7 +38,7 @@ export async function validate(host: Host, { files, argv, blame }: Validation, r
     const said = `${result.stdout}\n${result.stderr}`.trim().split('\n');
     const refused = result.code !== null && result.code !== 0;
     const complaints = blame === null ? (refused ? said : []) : said.filter((line) => line.includes(blame));
-    if (complaints.length > 0) throw new ValidationError(complaints.join('\n').replaceAll(`${dir}/`, ''));
+    if (complaints.length > 0) throw new ValidationError(argv[0] ?? '', complaints.join('\n').replaceAll(`${dir}/`, ''));
   } finally {
     await host.discard(dir);
   }

@@ -54,14 +54,19 @@ export function explain(reason: unknown): SetupError {
       cause: reason,
     });
   if (reason instanceof CommandError) {
-    const remedy = reason.argv.includes('systemctl') ? 'systemctl --failed' : '';
+    const remedy = remedyFor(reason.argv);
     return new SetupError('command-failed', EXIT.rolledBack, reason.message, { remedy, cause: reason });
   }
   if (reason instanceof ValidationError) {
-    return new SetupError('validation', EXIT.rolledBack, `systemd does not accept the new file: ${reason.message}`, {
-      remedy: 'systemd-analyze verify',
-      cause: reason,
-    });
+    return new SetupError(
+      'validation',
+      EXIT.rolledBack,
+      `${reason.judge} does not accept the new file: ${reason.message}`,
+      {
+        remedy: 'please report this with the output of the same command and --verbose',
+        cause: reason,
+      },
+    );
   }
   if (reason instanceof Error && reason.name === 'ConflictError') {
     return new SetupError('changed-meanwhile', EXIT.rolledBack, `${reason.message}.`, {
@@ -73,6 +78,12 @@ export function explain(reason: unknown): SetupError {
     remedy: 'please report this with the output of the same command and --verbose',
     cause: reason,
   });
+}
+
+/** Where the service manager tells more of what it refused. */
+function remedyFor(argv: readonly string[]): string {
+  if (argv.includes('systemctl')) return 'systemctl --failed';
+  return argv.includes('launchctl') ? `log show --last 5m --predicate 'process == "launchd"'` : '';
 }
 
 function wordsOf(reason: unknown): string {

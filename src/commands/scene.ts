@@ -6,11 +6,15 @@ import { detectAll } from '../rooms/index.ts';
 import { type Installation, isServe, type Refusal, type Scene } from '../rooms/room.ts';
 
 /**
- * The tool's state folder (contract, "What is on disk"); for users by the XDG Base Directory Specification, and on a Mac
- * where Apple's File System Programming Guide has programs keep their data.
+ * The tool's state folder (contract, "What is on disk"); for users by the XDG Base Directory Specification, on a Mac
+ * where Apple's File System Programming Guide has programs keep their data, on Windows in the profile's local part.
  */
 export function stateDir(host: Host): string {
   if (host.user.uid === 0) return '/var/lib/stigmer-setup-ollama';
+  // Node takes either slash on Windows; this program's own paths have the one that needs no care.
+  const local = host.env.LOCALAPPDATA?.replaceAll('\\', '/');
+  if (host.platform === 'win32')
+    return `${local || `${host.user.home.replaceAll('\\', '/')}/AppData/Local`}/stigmer-setup-ollama`;
   const base = host.env.XDG_STATE_HOME;
   if (host.platform !== 'darwin' && base?.startsWith('/')) return `${base}/stigmer-setup-ollama`;
   return homeStateDir(host.platform, host.user.home);

@@ -1,9 +1,24 @@
 // `fs.promises` is loaded at its first use, which a run with nothing to do does not come to.
 import fs from 'node:fs';
 import { FileError } from '../errors.ts';
-import { realFiles } from './files.ts';
+import { realFiles, toFileStat } from './files.ts';
 import type { Actor, FileStat, Ownership, RunOptions, RunResult } from './host.ts';
 import { run } from './run.ts';
+
+const WINDOWS = process.platform === 'win32';
+
+/** On Windows whoever looks at a file, such as a virus scanner, keeps it from being replaced for a moment. */
+async function rename(from: string, to: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await fs.promises.rename(from, to);
+    } catch (error) {
+      const busy = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!WINDOWS || !busy || tries >= 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
 
 /** Runs a change; whatever the system answers becomes a FileError with its name (ENOSPC, EROFS, …). */
 async function changing<T>(path: string, change: () => Promise<T>): Promise<T> {
@@ -16,6 +31,7 @@ async function changing<T>(path: string, change: () => Promise<T>): Promise<T> {
 
 /** Flushes a folder, so that a rename in it survives a power loss (fsync(2)). */
 async function flushFolder(path: string): Promise<void> {
+  if (WINDOWS) return; // a folder cannot be opened there, and NTFS keeps its own journal of names
   const handle = await fs.promises.open(path.slice(0, path.lastIndexOf('/')) || '/', 'r');
   await handle.sync().catch(() => undefined);
   await handle.close();
@@ -44,7 +60,7 @@ export class DirectActor implements Actor {
       const handle = await fs.promises.open(temporary, 'wx', 0o600);
       try {
         await handle.writeFile(bytes);
-        const made = await handle.stat();
+        const made = toFileStat(await handle.stat());
         if (made.uid !== ownership.uid || made.gid !== ownership.gid) await handle.chown(ownership.uid, ownership.gid);
         await handle.chmod(ownership.mode);
         await handle.sync();
@@ -59,7 +75,7 @@ export class DirectActor implements Actor {
 
   commit(temporary: string, path: string): Promise<void> {
     return changing(path, async () => {
-      await fs.promises.rename(temporary, path);
+      await rename(temporary, path);
       await flushFolder(path);
     });
   }
@@ -80,7 +96,7 @@ export class DirectActor implements Actor {
   makeDirectory(path: string, ownership: Ownership): Promise<void> {
     return changing(path, async () => {
       await fs.promises.mkdir(path, { mode: ownership.mode });
-      const made = await fs.promises.lstat(path);
+      const made = toFileStat(await fs.promises.lstat(path));
       if (made.uid !== ownership.uid || made.gid !== ownership.gid)
         await fs.promises.lchown(path, ownership.uid, ownership.gid);
       await fs.promises.chmod(path, ownership.mode);

@@ -23,11 +23,17 @@ function inByteOrder(names: string[]): string[] {
   return plain ? names.sort() : names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
+/** What Node has for the user of every process on Windows (os.userInfo). */
+const NOBODY = -1;
+
 /** Turns Node's `Stats` into ours. */
 export function toFileStat(stats: Stats): FileStat {
   const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'link' : 'other';
-  const { uid, gid, size, mtimeMs } = stats;
-  return { kind, mode: stats.mode & 0o7777, uid, gid, size, modified: mtimeMs };
+  const { size, mtimeMs: modified } = stats;
+  // Windows has no such owners and bits: what lies in a user's profile is that user's, by inherited access lists.
+  if (process.platform === 'win32')
+    return { kind, mode: kind === 'directory' ? 0o700 : 0o600, uid: NOBODY, gid: NOBODY, size, modified };
+  return { kind, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, size, modified };
 }
 
 /** Folders that only root can put something into; looking twice at each file there would cost a run some milliseconds. */

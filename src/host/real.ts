@@ -30,7 +30,9 @@ export class RealHost implements Host {
 
   constructor() {
     const { uid, gid, username, homedir } = os.userInfo();
-    this.user = { uid, gid, name: username, home: uid === 0 ? homedir : (process.env.HOME ?? homedir) };
+    // HOME on Windows is what a shell of another system made of it.
+    const own = process.platform === 'win32' ? undefined : process.env.HOME;
+    this.user = { uid, gid, name: username, home: uid === 0 ? homedir : (own ?? homedir) };
     this.terminal = {
       // Asked by number: `process.stdin` would be opened by looking at it.
       stdin: isatty(0),

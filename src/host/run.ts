@@ -7,6 +7,7 @@ import { trace } from './trace.ts';
  * PATH (cron(8) and launchd have two of them), so the system's own come last on ours.
  */
 function surroundings(): Record<string, string> {
+  if (process.platform === 'win32') return {};
   if (process.platform !== 'darwin') return { LC_ALL: 'C.UTF-8' };
   return { LC_ALL: 'en_US.UTF-8', PATH: `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin` };
 }
@@ -21,6 +22,20 @@ export interface RunAs {
 }
 
 /**
+ * A command of ours gets a session of its own, so that a second Ctrl-C at the terminal cannot end the restart of a
+ * roll-back half way; on Windows that is a console of its own, which nobody sees.
+ */
+const APART = process.platform === 'win32' ? { windowsHide: true } : { detached: true };
+
+/** Text as programs print it: UTF-8, but on Windows in the console's code page. */
+async function textOf(parts: Buffer[]): Promise<string> {
+  const bytes = Buffer.concat(parts);
+  if (process.platform !== 'win32') return bytes.toString('utf8');
+  const { decodeConsole } = await import('./code-page.ts');
+  return decodeConsole(bytes);
+}
+
+/**
  * Runs a program as this process itself, with nothing on its standard input, in a session of its own (see `run`).
  * Loading execa takes longer than all else that a run with nothing to do does, so the plain case goes without it.
  */
@@ -31,21 +46,20 @@ export function runPlain(argv: readonly string[], options: RunOptions = {}): Pro
     const env = { ...process.env, ...surroundings(), ...options.env };
     const child = spawn(file, args, {
       env,
-      detached: true,
+      ...APART,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeout,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     const stop = () => child.kill();
     options.signal?.addEventListener('abort', stop, { once: true });
-    const said = { stdout: '', stderr: '' };
+    const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream].setEncoding('utf8').on('data', (text: string) => {
-        said[stream] += text;
-      });
+      child[stream].on('data', (part: Buffer) => parts[stream].push(part));
     }
-    const end = (code: number | null, error: string | null) => {
+    const end = async (code: number | null, error: string | null) => {
       options.signal?.removeEventListener('abort', stop);
+      const said = { stdout: await textOf(parts.stdout), stderr: await textOf(parts.stderr) };
       if (code !== 0) trace.write?.(`      exit ${code ?? error} ${said.stderr.trim()}`);
       resolve({ argv, code, ...said, ...(code === null ? { error: error ?? 'EFAILED' } : {}) });
     };
@@ -74,7 +88,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}, as:
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(as.uid === undefined ? {} : { uid: as.uid, gid: as.gid }),
     env: { ...surroundings(), ...as.env, ...options.env },
-    detached: as.terminal !== true,
+    ...(as.terminal === true ? {} : APART),
     cleanup: false,
   });
   const code = result.exitCode ?? null;

@@ -4,7 +4,7 @@ import { PlistError } from './error.ts';
 import { type Dict, MAX_DEPTH, type Node } from './node.ts';
 
 /** More than any launchd job holds: objects that are used over and over could unfold to any number. */
-const MAX_NODES = 1_000_000;
+const MAX_NODES = 100_000;
 
 export interface BinaryPlist {
   table: Table;
@@ -94,7 +94,8 @@ function readScalar(head: Buffer): Node {
     case 0x4:
       return { type: 'data', value: bodyOf(head) };
     case 0x8:
-      return { type: 'uid', value: readBigInt(value) };
+      // A UID of an archive, as the XML form spells it: CF$UID in CFPropertyList.c.
+      return { type: 'dict', entries: [{ key: 'CF$UID', value: { type: 'integer', value: readBigInt(value) } }] };
     default:
       return { type: 'string', value: textOf({ head, kind: 'scalar', refs: [] })! };
   }

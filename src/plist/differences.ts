@@ -8,12 +8,14 @@ import { readTree } from './read.ts';
 /**
  * The key paths, in order, with dots between the keys (`EnvironmentVariables.OLLAMA_HOST`, `ProgramArguments.1`); a
  * dot or backslash in a key has a backslash before it, as for plutil(1). Two readers look at both files: npm's plist,
- * which knows nothing of the code that edits, and that code's own, which sees types and numbers npm's plist loses. A
- * file that only the first cannot read is compared by the second alone.
+ * which knows nothing of the code that edits, and that code's own, which sees types and numbers npm's plist loses. If
+ * the first cannot read a file, or one file is XML and the other binary, the second compares alone.
  */
 export async function differences(a: Buffer, b: Buffer): Promise<string[]> {
   const [treeA, treeB] = [await readTree(a), await readTree(b)];
   const own = compare(fromNode(treeA), fromNode(treeB));
+  // What npm's plist makes of a number or a UID depends on the kind of the file.
+  if (isBinary(a) !== isBinary(b)) return own.sort();
   const [otherA, otherB] = [await readIndependently(a), await readIndependently(b)];
   const other = otherA && otherB ? compare(otherA, otherB) : [];
   return [...new Set([...own, ...other])].sort();
@@ -70,9 +72,9 @@ function compare(a: Tree | undefined, b: Tree | undefined, path: readonly string
   if (a.kind !== b.kind) return [path.join('.')];
   if (!('children' in a && 'children' in b)) return isDeepStrictEqual(a, b) ? [] : [path.join('.')];
   const keys = new Set([...a.children.keys(), ...b.children.keys()]);
-  return [...keys].flatMap((key) => {
-    return compare(a.children.get(key), b.children.get(key), [...path, key.replace(/[\\.]/g, '\\$&')]);
-  });
+  return [...keys].flatMap((key) =>
+    compare(a.children.get(key), b.children.get(key), [...path, key.replace(/[\\.]/g, '\\$&')]),
+  );
 }
 
 const isFilledDict = (tree: Tree | undefined): boolean =>

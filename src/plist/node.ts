@@ -8,7 +8,6 @@ export type Scalar =
   | { type: 'boolean'; value: boolean }
   | { type: 'date'; value: Date }
   | { type: 'data'; value: Buffer }
-  | { type: 'uid'; value: bigint }
   | { type: 'null'; value: null };
 
 export interface List {
@@ -33,9 +32,6 @@ export function plain(node: Node): unknown {
       return node.items.map(plain);
     case 'integer':
       return narrow(node.value);
-    case 'uid':
-      // How the XML form spells it: CF$UID in CFPropertyList.c.
-      return { CF$UID: narrow(node.value) };
     default:
       return node.value;
   }

@@ -30,7 +30,7 @@ function rootOf(text: string, document: Element): Element {
   const [root, second] = document.children;
   if (!root) failAt(text, document.innerEnd, 'the property list is empty');
   if (second) failAt(text, second.start, 'a second value in <plist>');
-  if (root.name !== 'dict') failAt(text, root.start, `the property list holds a <${root.name}>, not a <dict>`);
+  if (root.name !== 'dict') failAt(text, root.start, `the outermost value is <${root.name}>, not <dict>`);
   return root;
 }
 
@@ -45,7 +45,7 @@ export function entriesOf(text: string, dict: Element): XmlEntry[] {
   const entries: XmlEntry[] = [];
   for (let index = 0; index < dict.children.length; index += 2) {
     const [keyElement, value] = [dict.children[index]!, dict.children[index + 1]];
-    if (keyElement.name !== 'key') failAt(text, keyElement.start, `a <${keyElement.name}> without a <key> before it`);
+    if (keyElement.name !== 'key') failAt(text, keyElement.start, `<${keyElement.name}> without a <key> before it`);
     const key = contentOf(text, keyElement);
     if (!value || value.name === 'key') failAt(text, keyElement.start, `the key ${key} has no value`);
     entries.push({ key, keyElement, value });

@@ -63,6 +63,7 @@ function listen(parser: SAXParser, state: Scan): void {
   parser.onerror = ({ message }) => {
     if (/^Unclosed root tag|^Unexpected end/.test(message)) failAtEnd(state);
     if (/^Unexpected close tag/.test(message)) failAtClose(state, tagStart());
+    if (/^<\s/.test(text.slice(tagStart(), tagStart() + 2))) failAt(text, tagStart(), 'a "<" that begins no tag');
     const known = REASONS.find(([pattern]) => pattern.test(message));
     failAt(text, parser.position - 1, known?.[1] ?? 'the text is not well-formed XML');
   };

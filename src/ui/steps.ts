@@ -42,7 +42,7 @@ export async function diffOf(change: Change): Promise<string> {
   const patch = createTwoFilesPatch(side(from), side(to), textOf(from), textOf(to), undefined, undefined, {
     context: 3,
   });
-  return patch.replace(/^=+\n/, '');
+  return patch.replace(/^(Index: .*\n)?=+\n/, '');
 }
 
 /** What will run with rights that this user does not have, as command lines; nothing when no such program is needed. */
