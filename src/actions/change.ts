@@ -36,6 +36,11 @@ export function fingerprintOf(change: Change): string {
   return change.to ?? 'absent';
 }
 
+/** True when making the change starts a program that goes on running. */
+export function startsSomething(change: Change): boolean {
+  return change.type === 'value' && change.awaken !== undefined;
+}
+
 /** True when the change leaves nothing where something was, or the other way round, or something else: not merely an empty folder. */
 export function isEffective({ from, to }: Change): boolean {
   return from !== null || to !== null;

@@ -10,16 +10,22 @@ export interface EndAct {
   /** Which they are: their user and their command line. What has ended by then, and been started anew, is ended as well. */
   uid: number;
   words: string;
+  /** True when more words may follow those. */
+  further?: boolean;
   /** Who they were when the plan was made, for people. */
   pids: number[];
   /** Milliseconds that they get to end by themselves. */
   grace: number;
 }
 
+function matches(line: string, { words, further }: EndAct): boolean {
+  return line === words || (further === true && line.startsWith(`${words} `));
+}
+
 /** Ends them politely, then by force. Throws FileError when it may not or cannot. */
 export async function applyEnd(host: Host, act: EndAct): Promise<void> {
   const alive = async () => {
-    const found = await findProcesses(host, (argv) => argv.join(' ') === act.words);
+    const found = await findProcesses(host, (argv) => matches(argv.join(' '), act));
     return found.filter(({ uid }) => uid === act.uid).map(({ pid }) => pid);
   };
   await endAll(host, await alive(), alive, act.grace);

@@ -24,7 +24,7 @@ export function perform(host: Host, act: Act, signal?: AbortSignal): Promise<voi
 /** The act as a command line that a person can read, and for a command also paste. */
 export function commandLine(act: Act): string {
   if (act.type === 'launchd') return launchdCommandLine(act);
-  if (act.type === 'end') return `kill ${act.pids.join(' ')}`;
+  if (act.type === 'end') return act.pids.length > 0 ? `kill ${act.pids.join(' ')}` : `pkill -f ${quote(act.words)}`;
   return printCommand(act.type === 'command' ? act.argv : act.start.argv);
 }
 

@@ -11,7 +11,7 @@ import {
   stateOf,
   textOf,
 } from './file.ts';
-import { inspectValue, invertValue, type ValueChange } from './value.ts';
+import { inspectValue, invertValue, isGone, type ValueChange } from './value.ts';
 
 /** What it takes to give a file or a value back its original state. */
 export type Reversal =
@@ -31,6 +31,7 @@ export function reversalOf(host: Host, change: Change, ours: readonly string[]):
 /** A value that is no longer ours was set by somebody since, or is gone with the session: either way there is nothing to take back. */
 async function reversalOfValue(host: Host, change: ValueChange): Promise<Reversal> {
   const { awaken: _, ...standing } = change;
+  if (isGone(host, change)) return { kind: 'nothing' };
   const isOurs = (await inspectValue(host, standing)) === 'done';
   return isOurs && change.from !== change.to ? { kind: 'change', change: invertValue(change) } : { kind: 'nothing' };
 }

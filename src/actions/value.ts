@@ -20,7 +20,9 @@ export interface ValueChange {
   set: string[];
   /** Makes it `from` again. */
   unset: string[];
-  /** Starts whatever makes the place where the value is kept, when `read` cannot find it yet. */
+  /** The file that the value is kept in, where it may not be there yet, or not any more. */
+  place?: string;
+  /** Starts whatever makes that file. It goes on running, so that the way back has to end it. */
   awaken?: string[];
 }
 
@@ -43,8 +45,14 @@ function failed({ argv, stderr, stdout, error, code }: RunResult): CommandError 
   return new CommandError(argv, stderr.trim() || stdout.trim() || error || `exit code ${code}`);
 }
 
+/** Without its place there is no value, and none to put back. */
+export function isGone(host: Host, { place }: ValueChange): boolean {
+  return place !== undefined && host.files.stat(place) === undefined;
+}
+
 /** Where the value stands with regard to the change. A place that is yet to be made holds the value it begins with. */
 export async function inspectValue(host: Host, change: ValueChange): Promise<'done' | 'todo' | 'conflict'> {
+  if (isGone(host, change)) return change.awaken ? 'todo' : 'done';
   const result = await host.as(change.identity).run(change.read, { timeout: TIMEOUT });
   if (result.code !== 0 && change.awaken) return 'todo';
   const now = answerOf(result);

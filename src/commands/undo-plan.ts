@@ -34,7 +34,10 @@ export async function planReturn(
   }
   const subjects = receipt.entries.map(({ change }) => subjectOf(change));
   const { running } = receipt.before as Before;
-  const moved = await installation?.moved?.({ wanted: receipt.wanted, running, subjects });
+  const values = Object.fromEntries(
+    receipt.entries.flatMap(({ change }) => (change.type === 'value' ? [[change.subject, change.from]] : [])),
+  );
+  const moved = await installation?.moved?.({ wanted: receipt.wanted, running, subjects, values });
   changes.push(...(moved?.changes ?? []));
   const gone = installation === undefined;
   const back =

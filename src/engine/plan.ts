@@ -28,7 +28,10 @@ export interface Step {
 
 /** True when taking it back would only do the same again, as after a restart without a change: that brings nothing back. */
 export function leavesNothing({ changes, activate, deactivate }: Plan): boolean {
-  const words = (act: Act | undefined) => (act?.type === 'command' ? act.argv.join(' ') : undefined);
+  const words = (act: Act | undefined) => {
+    if (act?.type === 'command') return act.argv.join(' ');
+    return act?.type === 'end' ? act.words : undefined;
+  };
   const last = words(deactivate.at(-1));
   return changes.length === 0 && last !== undefined && last === words(activate.at(-1));
 }

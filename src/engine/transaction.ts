@@ -1,4 +1,4 @@
-import { applyChange, checkChange, inspectChange, invertChange, subjectOf } from '../actions/change.ts';
+import { applyChange, checkChange, inspectChange, invertChange, startsSomething, subjectOf } from '../actions/change.ts';
 import { temporaryName } from '../actions/file.ts';
 import { type Act, perform } from '../actions/index.ts';
 import type { Host } from '../host/host.ts';
@@ -97,7 +97,11 @@ async function commit(store: Store, journal: Journal): Promise<void> {
   await store.tidy();
 }
 
-async function makeChange(transaction: Transaction, change: Change, begun: { changes: Change[] }): Promise<void> {
+async function makeChange(
+  transaction: Transaction,
+  change: Change,
+  begun: { changes: Change[]; activation: boolean },
+): Promise<void> {
   const { host, store, journal, onStep } = transaction;
   checkInterrupted(host);
   const start = host.now();
@@ -110,6 +114,7 @@ async function makeChange(transaction: Transaction, change: Change, begun: { cha
   checkChange(host, change);
   await store.note(change.id, 'begun');
   begun.changes.push(change);
+  begun.activation ||= startsSomething(change);
   try {
     await applyChange(host, change, journal.run);
   } catch (error) {

@@ -61,6 +61,8 @@ export interface Done {
   running: boolean;
   /** What was changed: the paths of files, the names of values. */
   subjects: string[];
+  /** The values from before, by those names; null for one that was not set. */
+  values: Record<string, string | null>;
 }
 
 /** One Ollama on this host, as the room that knows its way of running found it. */
