@@ -15,7 +15,9 @@ export interface BinaryPlist {
 export function readBinary(bytes: Buffer): BinaryPlist {
   const table = readTable(bytes);
   const node = new Reader(table).read(table.top);
-  if (node.type !== 'dict') throw new PlistError('the property list does not hold a dictionary');
+  // A UID is read as a dictionary, and is none.
+  if (table.objects[table.top]!.kind !== 'dict' || node.type !== 'dict')
+    throw new PlistError('the property list does not hold a dictionary');
   return { table, node };
 }
 

@@ -87,7 +87,7 @@ const SCALARS: Record<string, (content: string) => Scalar | undefined> = {
     return plausible ? { type: 'date', value: new Date(content.trim()) } : undefined;
   },
   // What is no base64 is skipped, as in CFPropertyList.c.
-  data: (content) => ({ type: 'data', value: Buffer.from(content.replace(/[^A-Za-z\d+/=]/g, ''), 'base64') }),
+  data: (content) => ({ type: 'data', value: Buffer.from(content.replace(/[^A-Za-z\d+/]/g, ''), 'base64') }),
   true: (content) => (content.trim() ? undefined : { type: 'boolean', value: true }),
   false: (content) => (content.trim() ? undefined : { type: 'boolean', value: false }),
 };

@@ -57,6 +57,8 @@ export class People {
 /** What was found, in a few lines. */
 export function sayFound(people: People, report: Report): void {
   const { colors } = people;
+  // What was observed is of one: of several that are examined, the checks tell where each listens.
+  const isOne = report.installations.filter(({ selected }) => selected).length === 1;
   for (const { kind, id, selected, version, running, settings } of report.installations) {
     const mark = selected ? colors.bold('▸') : ' ';
     const effective = settings.find((setting) => setting.effective);
@@ -64,7 +66,7 @@ export function sayFound(people: People, report: Report): void {
     people.say(
       `    OLLAMA_HOST  ${effective ? `${effective.value} (${effective.source})` : 'not set: Ollama takes 127.0.0.1:11434'}`,
     );
-    if (selected) people.say(`    listens on   ${printListeners(report.before)}`);
+    if (selected && isOne) people.say(`    listens on   ${printListeners(report.before)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { type Account, identityOf } from '../../launchd/accounts.ts';
 import { isJob, readJob } from '../../launchd/jobs.ts';
+import { asker, job as loadedJob } from '../../launchd/launchctl.ts';
 
 const LABEL = 'io.github.stigmer.ollama-host';
 /** Where the value stands in the agent's words: /bin/sh -c SCRIPT NAME VALUE APP. */
@@ -22,10 +23,21 @@ export interface Agent {
   value: string | undefined;
 }
 
-export async function readAgent(host: Host, { home }: Account): Promise<Agent> {
-  const path = `${home}/Library/LaunchAgents/${LABEL}.plist`;
+export async function readAgent(host: Host, account: Account): Promise<Agent> {
+  const path = pathOf(account);
   const [state, job] = await Promise.all([readState(host.as('self'), path).catch(notAFile), readJob(host, path)]);
   return { path, state, value: isJob(job) ? job.argv[VALUE_AT] : undefined };
+}
+
+function pathOf({ home }: Account): string {
+  return `${home}/Library/LaunchAgents/${LABEL}.plist`;
+}
+
+/** True during the seconds after a login in which its script runs. */
+export async function isAtWork(host: Host, account: Account): Promise<boolean> {
+  if (host.files.stat(pathOf(account)) === undefined) return false;
+  const job = await loadedJob(asker(host), `gui/${account.uid}`, LABEL);
+  return typeof job === 'object' && job.pid !== undefined;
 }
 
 /** Something else is in its place. Only who is to write the agent must know, and meets the same error then. */

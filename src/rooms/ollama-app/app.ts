@@ -30,7 +30,8 @@ export interface Running {
   servers: Process[];
 }
 
-const MAIN = /^(\/.*\.app)\/Contents\/MacOS\/Ollama(?: |$)/;
+/** Not the helpers of the app up to 0.9.6, `…/Ollama.app/Contents/Frameworks/Ollama Helper.app/Contents/MacOS/Ollama Helper`. */
+const MAIN = /^(\/(?:(?!\.app\/).)+\.app)\/Contents\/MacOS\/Ollama(?: |$)/;
 const SERVER = /^\/.*\.app\/Contents\/Resources\/ollama (?:serve|start)$/;
 
 /** The words of a process. ps(1) of macOS joins them by blanks, so nothing finer can be compared. */

@@ -35,6 +35,11 @@ export function databaseOf({ home }: Account): string {
   return `${home}/${PLACE}`;
 }
 
+/** What the switch is known by in journals and receipts. */
+export function switchSubject(account: Account): string {
+  return `settings.expose in ${databaseOf(account)}`;
+}
+
 /** Looks without leaving a trace: nothing is made, nothing is written, no lock is held. */
 export async function readExpose(host: Host, account: Account): Promise<Expose> {
   const path = databaseOf(account);
@@ -72,7 +77,7 @@ export function exposeChange(host: Host, account: Account, on: boolean, awaken?:
     type: 'value',
     id: 'expose-switch',
     title: `Turn Ollama.app's own switch "Expose Ollama to the network" ${on ? 'on' : 'off'}`,
-    subject: `settings.expose in ${path}`,
+    subject: switchSubject(account),
     identity: 'self',
     from: from ?? null,
     to: to ?? null,

@@ -4,12 +4,13 @@ import { type Account, accounts } from '../../launchd/accounts.ts';
 import { PlistError } from '../../plist/error.ts';
 import { readPlist, valueAt } from '../../plist/read.ts';
 import type { Scene } from '../room.ts';
-import { readAgent } from './agent.ts';
+import { isAtWork, readAgent } from './agent.ts';
 import { type App, findRunning, ofUser, type Running } from './app.ts';
 import { readExpose } from './database.ts';
 import { readSession } from './session.ts';
 
 const SEARCH = "kMDItemCFBundleIdentifier == 'com.electron.ollama'";
+const REOPENING = 15_000;
 
 /** The app of each user who counts, and those that run for others. Their servers are taken out of `scene.servers`. */
 export async function findApps(scene: Scene): Promise<{ apps: App[]; others: Running[] }> {
@@ -17,14 +18,27 @@ export async function findApps(scene: Scene): Promise<{ apps: App[]; others: Run
   const [people, running] = await Promise.all([accounts(host), findRunning(host)]);
   const theirs = new Set(running.flatMap(({ servers }) => servers.map(({ pid }) => pid)));
   scene.servers = scene.servers.filter(({ pid }) => !theirs.has(pid));
-  const apps = await Promise.all(people.map((account) => findApp(host, account, ofUser(running, account.uid))));
+  const apps = await Promise.all(people.map((account) => findApp(host, account, running)));
   const others = running.filter(({ main }) => !people.some(({ uid }) => uid === main.uid));
   return { apps: apps.filter((app) => app !== undefined), others };
 }
 
-async function findApp(host: Host, account: Account, running: Running | undefined): Promise<App | undefined> {
+async function findApp(host: Host, account: Account, seen: readonly Running[]): Promise<App | undefined> {
+  const running = await runningOf(host, account, seen);
   const bundle = running?.bundle ?? (await installedBundle(host, account));
   return bundle === undefined ? undefined : readApp(host, account, bundle, running);
+}
+
+/** At a login the agent ends the app and opens it again: in between there is none, and it is not one that was stopped. */
+async function runningOf(host: Host, account: Account, seen: readonly Running[]): Promise<Running | undefined> {
+  const deadline = host.now() + REOPENING;
+  let running = ofUser(seen, account.uid);
+  while (running === undefined && host.now() < deadline && (await isAtWork(host, account))) {
+    await host.sleep(200, host.interrupted);
+    if (host.interrupted.aborted) break;
+    running = ofUser(await findRunning(host), account.uid);
+  }
+  return running;
 }
 
 /** Where it is put by hand or by the cask, else wherever Spotlight (mdfind(1)) has seen it. */

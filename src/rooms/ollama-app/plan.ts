@@ -2,17 +2,18 @@ import type { EndAct } from '../../actions/end.ts';
 import type { Act } from '../../actions/index.ts';
 import type { Change, Plan } from '../../engine/plan.ts';
 import type { Host } from '../../host/host.ts';
-import type { Done, PlanRequest, Refusal } from '../room.ts';
+import type { PlanRequest, Refusal } from '../room.ts';
 import { agentAct, agentChange } from './agent.ts';
-import { type App, hiddenWords, serverWords, wordsOf } from './app.ts';
+import { type App, serverWords } from './app.ts';
 import { exposeChange, isSwitchValue } from './database.ts';
 import { neverOpened, wrongSession } from './refusals.ts';
-import { openAct, openCommand, variableChange, variableSubject } from './session.ts';
+import { openAct, openCommand, variableChange } from './session.ts';
 
 /** Ollama finishes what it answers when asked to end; a generation under way may take a while. */
 const SERVER_GRACE = 10_000;
 /** From 0.33 on the app may first put back the settings of another program, which takes up to 30 s (app/ in ollama/ollama). */
 const APP_GRACE = 45_000;
+export const RESTART_TITLE = 'End the server, which the app starts anew with the switch as it is then';
 /** The first version whose source is known to keep its settings in a database (app/store in ollama/ollama). */
 const DATABASE_SINCE = '0.12.10';
 
@@ -32,14 +33,13 @@ async function hasSwitch({ expose, main, version }: App): Promise<boolean> {
 
 function bySwitch(host: Host, app: App, target: string, request: PlanRequest): Plan | Refusal {
   const { account, bundle, main, expose, session, agent } = app;
-  const opens = main === undefined && request.restart && request.start && session.exists;
+  const opens = main === undefined && request.restart && request.start && session.reachable;
   const open = openCommand(host, account, bundle, session.value);
   const fresh = expose.kind === 'missing';
   if (fresh && !opens) return neverOpened(app);
   const isOn = expose.kind === 'known' && expose.on;
   const left = leftovers(host, app);
-  const end = (id: string) =>
-    endServer(id, 'End the server, which the app starts anew with the switch as it is then', app);
+  const end = (id: string) => endServer(id, RESTART_TITLE, app);
   const restart = main && !request.bound ? [end('restart')] : [];
   const start = opens ? [fresh ? end('start') : openAct('start', `Open ${bundle} in the background`, open)] : [];
   const reload = left.acts.map(() => agentAct('reload', session.domain, agent));
@@ -99,7 +99,7 @@ function reopening(
     const again = openAct('restart', `Open ${bundle} again`, open(wanted));
     return { quits: [quit('quit', app)], opens: [again], back };
   }
-  if (!start || !session.exists) return { quits: [], opens: [], back: [] };
+  if (!start || !session.reachable) return { quits: [], opens: [], back: [] };
   return {
     quits: [],
     opens: [openAct('start', `Open ${bundle} in the background`, open(wanted))],
@@ -107,7 +107,7 @@ function reopening(
   };
 }
 
-function unloading({ session, agent }: App): Act[] {
+export function unloading({ session, agent }: App): Act[] {
   return session.exists ? [agentAct('unload', session.domain, agent)] : [];
 }
 
@@ -115,36 +115,21 @@ function restartApp(app: App, open: string[]): Act[] {
   return [quit('quit', app), openAct('restart', `Open ${app.bundle} again`, open)];
 }
 
-function stopped(app: App): EndAct {
+export function stopped(app: App): EndAct {
   return quit('stop', app);
-}
-
-/**
- * How to go back from a variable of the session, as things are now: the app is another process since, maybe with other
- * words, and it has to be opened anew to lose its environment; unless this program had opened it. What the session held
- * before is in the receipt.
- */
-export function wayBack(host: Host, app: App, { subjects, running, values }: Done): Act[] | undefined {
-  const { account, bundle, main, agent } = app;
-  if (!subjects.includes(agent.path)) return undefined;
-  if (main === undefined) return unloading(app);
-  if (!running && wordsOf(main) === hiddenWords(bundle)) return [...unloading(app), stopped(app)];
-  const was = values[variableSubject(app.session)] ?? undefined;
-  const open = openAct('restart', `Open ${bundle} again`, openCommand(host, account, bundle, was));
-  return [...unloading(app), quit('quit', app), open];
 }
 
 /**
  * Ends the app as it can be ended: it answers AppleScript's `quit` with Cancel (ollama/ollama#12957), and SIGTERM with
  * ending its server and itself.
  */
-function quit(id: string, { account, bundle, main }: App): EndAct {
+export function quit(id: string, { account, bundle, main }: App): EndAct {
   const words = `${bundle}/Contents/MacOS/Ollama`;
   const pids = main ? [main.pid] : [];
   return { type: 'end', id, title: `Quit ${bundle}`, uid: account.uid, words, further: true, pids, grace: APP_GRACE };
 }
 
-function endServer(id: string, title: string, app: App): EndAct {
+export function endServer(id: string, title: string, app: App): EndAct {
   const pids = app.servers.map(({ pid }) => pid);
   return { type: 'end', id, title, uid: app.account.uid, words: serverWords(app), pids, grace: SERVER_GRACE };
 }

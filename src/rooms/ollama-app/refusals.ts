@@ -5,7 +5,7 @@ import { VARIABLE } from './session.ts';
 
 /** Nobody but the app makes its database: columns come and go with its versions. */
 export function neverOpened({ account, bundle, session }: App): Refusal {
-  const where = session.exists ? '' : ` as ${account.name}, at the screen of this Mac`;
+  const where = session.reachable ? '' : ` as ${account.name}, at the screen of this Mac`;
   return {
     code: 'mac-app-never-opened',
     exit: 4,
@@ -34,6 +34,18 @@ export function wrongSession({ account, bundle }: App, wanted: string): Refusal 
     message: `From here (ssh, or another session) ${VARIABLE} cannot be set in the session in which ${bundle} runs.`,
     meaning: `The app's own switch can say nothing but all addresses and port 11434, so ${wanted} has to be a variable of ${account.name}'s login at the screen. Nothing was changed.`,
     remedy: `sudo npx stigmer-setup-ollama --host ${wanted}   # or without sudo, in Terminal at the screen of this Mac`,
+  };
+}
+
+/** The agent could be removed from here; the session would keep the variable, and the app could not be opened anew. */
+export function cannotUnset({ account, bundle }: App): Refusal {
+  return {
+    code: 'mac-setenv-wrong-session-over-ssh',
+    exit: 5,
+    message: `From here (ssh, or another session) ${VARIABLE} cannot be taken out of the session in which ${bundle} runs.`,
+    meaning: `It is a variable of ${account.name}'s login at the screen. Nothing was changed.`,
+    remedy:
+      'npx stigmer-setup-ollama undo   # in Terminal at the screen of this Mac, or once nobody is logged in there',
   };
 }
 

@@ -2,11 +2,12 @@ import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { explained, type Installation, type Room, type Scene, type ServiceState, type Setting } from '../room.ts';
 import { type App, findRunning, ofUser, type Running, stateOf } from './app.ts';
-import { databaseOf } from './database.ts';
+import { switchSubject } from './database.ts';
 import { findApps, readApp } from './detect.ts';
-import { planFor, wayBack } from './plan.ts';
+import { planFor } from './plan.ts';
 import { ofSomebodyElse, unreadable } from './refusals.ts';
 import { warningsOf } from './warnings.ts';
+import { wayBack } from './way-back.ts';
 
 const KIND = 'ollama-app';
 /** How long an app that was just opened may take to show among the processes. */
@@ -54,10 +55,7 @@ async function describe({ host }: Scene, app: App): Promise<Installation> {
       opened = request.restart;
       return refusal ?? planFor(host, app, target, request);
     },
-    moved: async (done) => {
-      const activate = wayBack(host, await fresh(host, app), done);
-      return activate && { changes: [], activate };
-    },
+    moved: async (done) => wayBack(host, await fresh(host, app), done),
     reread: async () => settingsOf(await fresh(host, app)),
     observe: () => observe(host, app, opened),
     log: async () => tail(host, logFile(app)),
@@ -73,7 +71,7 @@ function settingsOf({ account, expose, session, agent }: App): Setting[] {
     settings.push({ value: agent.value, source: agent.path, effective: !isOn && !session.reachable });
   if (session.value !== undefined)
     settings.push({ value: session.value, source: `launchctl setenv (${session.domain})`, effective: !isOn });
-  if (isOn) settings.push({ value: '0.0.0.0', source: `settings.expose in ${databaseOf(account)}`, effective: true });
+  if (isOn) settings.push({ value: '0.0.0.0', source: switchSubject(account), effective: true });
   return settings;
 }
 

@@ -52,7 +52,7 @@ function noLogin({ account, bundle, session }: App): Warning | undefined {
  * back before the app has tried again.
  */
 async function rivalServer(host: Host, { main, servers, session, expose }: App): Promise<Warning | undefined> {
-  if (main === undefined) return undefined;
+  if (main === undefined && expose.kind === 'missing') return undefined;
   const serving = await findProcesses(host, isServe);
   const others = serving.filter(({ pid }) => !servers.some((own) => own.pid === pid));
   if (others.length === 0) return undefined;
@@ -61,10 +61,19 @@ async function rivalServer(host: Host, { main, servers, session, expose }: App):
   const holders = (await listenersOnMac(host)).filter((listener) => listener.port === port);
   const rival = others.find(({ pid }) => holders.some((holder) => holder.pid === pid)) ?? unnamed(others, holders);
   if (rival === undefined) return undefined;
+  const held = `port ${port} is held by another server, \`${wordsOf(rival)}\` (process ${rival.pid})`;
+  const then = main
+    ? `Ollama.app runs, but ${held}. While it is, the app's settings have no effect, and the app ends other \`ollama serve\` processes when it cleans up.`
+    : `Ollama.app does not run, and ${held}. An app that finds its port taken when it is opened ends other \`ollama serve\` processes.`;
   return {
     code: 'mac-app-and-brew-both-installed',
-    message: `Ollama.app runs, but port ${port} is held by another server, \`${wordsOf(rival)}\` (process ${rival.pid}). While it is, the app's settings have no effect, and the app ends other \`ollama serve\` processes when it cleans up. Keep one: brew services stop ollama, or quit the app and take it out of the login items.`,
+    message: `${then} Keep one: ${ending(rival)}, or ${main ? 'quit the app and take it' : 'leave the app closed and take it'} out of the login items.`,
   };
+}
+
+/** Homebrew's server is called by its path in opt or in the Cellar; any other is not Homebrew's to stop. */
+function ending(rival: Process): string {
+  return /\/(?:opt|Cellar)\/ollama\//.test(wordsOf(rival)) ? 'brew services stop ollama' : `kill ${rival.pid}`;
 }
 
 /** Whose socket it is, older systems do not tell without root. */

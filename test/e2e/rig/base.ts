@@ -9,7 +9,7 @@ const SUITE = 'bookworm';
 /** The Debian packages of a host, apart from the minimal system. */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'iproute2', 'procps', 'curl'],
-  ...['sudo', 'nftables', 'python3', 'libstdc++6'],
+  ...['sudo', 'nftables', 'python3', 'libstdc++6', 'sqlite3'],
 ];
 
 /** Units that a host without a console, without a network to wait for and without upgrades has no use for. */

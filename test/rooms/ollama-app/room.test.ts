@@ -278,9 +278,38 @@ describe('the plan by a variable', () => {
     ]);
     expect(await installation.moved?.({ wanted: ALL, running: true, subjects: ['x'], values: {} })).toBeUndefined();
     mac.start('hidden');
-    expect(
-      ids((await installation.moved?.({ wanted: '', running: false, subjects, values: {} }))?.activate ?? []),
-    ).toEqual(['unload-agent', 'stop']);
+    const done = { wanted: '', running: false, subjects, values: {} };
+    expect(ids((await installation.moved?.({ ...done, started: true }))?.activate ?? [])).toEqual([
+      'unload-agent',
+      'stop',
+    ]);
+    expect(ids((await installation.moved?.(done))?.activate ?? [])).toEqual(['unload-agent', 'quit', 'restart']);
+  });
+
+  it('ends the server of now where setup had turned the switch', async () => {
+    mac.makeDatabase(1).start();
+    const { moved } = await found();
+    const subjects = [`settings.expose in ${mac.home}/Library/Application Support/Ollama/db.sqlite`];
+    const done = { wanted: ALL, running: true, subjects, values: {} };
+    expect((await moved?.(done))?.activate).toMatchObject([{ id: 'restart', pids: [mac.app?.child?.pid] }]);
+    mac.start('hidden');
+    expect(ids((await moved?.({ ...done, running: false, started: true }))?.activate ?? [])).toEqual(['stop']);
+    mac.app = undefined;
+    expect(await moved?.(done)).toEqual({ changes: [], activate: [] });
+  });
+
+  it('takes out what a later login was given by the agent, and only from where it can', async () => {
+    mac.gui = false;
+    mac.makeDatabase();
+    const { changes } = await planned(OTHER);
+    const [agent] = changes;
+    if (agent?.type !== 'file' || !agent.to) throw new Error('no agent');
+    mac.disk.file(mac.agentPath, Buffer.from(agent.to.content, 'base64').toString());
+    Object.assign(mac, { gui: true, session: OTHER.wanted });
+    const done = { ...OTHER, running: false, subjects: [mac.agentPath], values: {} };
+    expect((await (await found()).moved?.(done))?.changes).toMatchObject([{ id: 'session-variable', to: null }]);
+    mac.manager = 'Background';
+    await expect((await found()).moved?.(done)).rejects.toMatchObject({ exit: 5 });
   });
 });
 

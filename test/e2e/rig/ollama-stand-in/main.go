@@ -45,6 +45,10 @@ func serve() error {
 		fmt.Fprintln(os.Stderr, "Error: told to exit with", code)
 		os.Exit(code)
 	}
+	// As on a Mac, where launchd gives root's daemons no HOME (os.UserHomeDir); elsewhere the stand-in needs none.
+	if _, err := os.Stat("/usr/share/ollama/needs-home"); err == nil && os.Getenv("HOME") == "" {
+		return fmt.Errorf("$HOME is not defined")
+	}
 	pause("STAND_IN_START_DELAY_MS")
 	listener, err := net.Listen("tcp", bindAddress())
 	if err != nil {
