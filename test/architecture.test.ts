@@ -41,7 +41,7 @@ const say = ({ from, to }: Import) => `${from} imports ${to}`;
 const LAYERS = [
   ['errors'],
   ['host'],
-  ['flags', 'actions', 'probes', 'ollama', 'systemd', 'launchd', 'plist'],
+  ['flags', 'actions', 'probes', 'ollama', 'systemd', 'launchd', 'plist', 'windows'],
   ['report', 'engine', 'rooms', 'checks', 'ui'],
   ['commands'],
   ['cli'],

@@ -19,11 +19,14 @@ export class CommandError extends Error {
   override name = 'CommandError';
   readonly argv: readonly string[];
   readonly output: string;
+  /** True when it is certain that it has changed nothing, so that there is nothing to make good. */
+  readonly untouched: boolean;
 
-  constructor(argv: readonly string[], output: string) {
+  constructor(argv: readonly string[], output: string, { untouched = false } = {}) {
     super(`\`${argv.join(' ')}\` failed: ${output}`);
     this.argv = argv;
     this.output = output;
+    this.untouched = untouched;
   }
 }
 

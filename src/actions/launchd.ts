@@ -68,7 +68,7 @@ async function takeOut(work: Work): Promise<void> {
   const first = await launchctl(work, words);
   if (!OUT.includes(first.code ?? -1)) {
     if (isGone(await look(work))) return;
-    throw failed(first);
+    throw barred(first, act);
   }
   const deadline = host.now() + act.timeout;
   let asked = host.now();
@@ -156,6 +156,14 @@ async function wait({ host, signal }: Work, words: readonly string[], ms: number
 
 function saysAlready({ code, stderr }: RunResult): boolean {
   return ALREADY.includes(code ?? -1) || /already (?:loaded|bootstrapped|exists)/i.test(stderr);
+}
+
+/** It does not let go of the job at all: commonly one of the session at the screen, and whoever asks came in over ssh. */
+function barred({ argv, code, stdout, stderr, error }: RunResult, { domain }: LaunchdAct): CommandError {
+  const said = stderr.trim() || stdout.trim() || error || `exit code ${code}`;
+  const meaning = `launchd does not let this session act on ${domain}: run this in Terminal at the screen, or with sudo.`;
+  const isSession = domain.startsWith('gui/') && (code === 5 || code === 125);
+  return new CommandError(argv, isSession ? `${said}\n${meaning}` : said, { untouched: true });
 }
 
 /** launchctl has one code, 5, for everything that launchd holds against a job; only launchd's log has the reason. */

@@ -11,6 +11,7 @@ import {
   stateOf,
   textOf,
 } from './file.ts';
+import { reversalOfRegistry } from './registry.ts';
 import { inspectValue, invertValue, isGone, type ValueChange } from './value.ts';
 
 /** What it takes to give a file or a value back its original state. */
@@ -24,7 +25,11 @@ export type Reversal =
  * Compares what is there now with every state that this program gave the file (`ours`, fingerprints). Only what is ours
  * is replaced by the original; an edit of somebody else is never deleted.
  */
-export function reversalOf(host: Host, change: Change, ours: readonly string[]): Promise<Reversal> {
+export async function reversalOf(host: Host, change: Change, ours: readonly string[]): Promise<Reversal> {
+  if (change.type === 'registry') {
+    const back = await reversalOfRegistry(host, change, ours);
+    return back ? { kind: 'change', change: back } : { kind: 'nothing' };
+  }
   return change.type === 'file' ? reversalOfFile(host, change, ours) : reversalOfValue(host, change);
 }
 

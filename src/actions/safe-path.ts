@@ -1,8 +1,10 @@
 import { FileError } from '../errors.ts';
-import type { Host, Identity } from '../host/host.ts';
+import type { Host, Identity, Ownership } from '../host/host.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
+/** The group `admin` of macOS: who is in it is root whenever he likes, and Homebrew's folders are open to it. */
+const ADMIN = 80;
 
 /**
  * Holds that nobody but root and the acting user can steer where a write below these folders ends: every folder on the
@@ -23,15 +25,16 @@ export function checkFolders(host: Host, path: string, identity: Identity): void
       if (!target) throw planted(dir, 'is a link that leads nowhere');
       checkFolders(host, `${target}/x`, identity);
       dir = target;
-    } else if ((stat.mode & WRITABLE_BY_OTHERS) !== 0 && (stat.mode & STICKY) === 0 && !isOwnGroup(stat, owner)) {
+    } else if ((stat.mode & WRITABLE_BY_OTHERS) !== 0 && (stat.mode & STICKY) === 0 && !isOwnGroup(host, stat, owner)) {
       throw planted(dir, 'can be written by other users');
     }
   }
 }
 
 /** A home of mode 775 whose group is the user's own (the default of some distributions) is the user's alone. */
-function isOwnGroup(stat: { mode: number; uid: number; gid: number }, owner: number): boolean {
-  return (stat.mode & 0o002) === 0 && (stat.gid === 0 || (stat.uid === owner && stat.gid === owner));
+function isOwnGroup({ platform }: Host, { mode, uid, gid }: Ownership, owner: number): boolean {
+  if ((mode & 0o002) !== 0) return false;
+  return gid === 0 || (uid === owner && gid === owner) || (platform === 'darwin' && gid === ADMIN);
 }
 
 function planted(dir: string, why: string): FileError {

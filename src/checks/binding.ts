@@ -14,6 +14,7 @@ import {
 } from '../probes/listeners.ts';
 import { listenersOnMac, ownedOnMac } from '../probes/mac-listeners.ts';
 import { readProcess } from '../probes/processes.ts';
+import { listenersOnWindows, ownedOnWindows } from '../probes/windows-listeners.ts';
 import type { ServiceState } from '../rooms/room.ts';
 
 /** Where an installation listens, by what the kernel says. */
@@ -27,9 +28,13 @@ export interface Binding {
  * kernel's word on the owner of each socket has to do: same user, and a port that Ollama was told to use.
  */
 export async function bindingOf(host: Host, state: ServiceState, ports: readonly number[]): Promise<Binding> {
-  const listeners =
-    host.platform === 'darwin' ? await ownedOnMac(host, state.pids, ports) : ownedInProc(host, state, ports);
+  const listeners = await ownListeners(host, state, ports);
   return { scope: scopeOfListeners(listeners), listeners };
+}
+
+async function ownListeners(host: Host, state: ServiceState, ports: readonly number[]): Promise<Listener[]> {
+  if (host.platform === 'win32') return ownedOnWindows(host, state.pids, ports);
+  return host.platform === 'darwin' ? ownedOnMac(host, state.pids, ports) : ownedInProc(host, state, ports);
 }
 
 function ownedInProc(host: Host, state: ServiceState, ports: readonly number[]): Listener[] {
@@ -62,6 +67,7 @@ export function matching({ listeners }: Binding, wanted: HostValue): Listener | 
 export async function rivals(host: Host, port: number, own: readonly Listener[]): Promise<Listener[]> {
   const inodes = new Set(own.map(({ inode }) => inode));
   const isOther = (socket: Listener) => socket.port === port && !inodes.has(socket.inode);
+  if (host.platform === 'win32') return (await listenersOnWindows(host)).filter(isOther);
   if (host.platform === 'darwin') return (await listenersOnMac(host)).filter(isOther);
   return nameHolders(host, listeningSockets(host).filter(isOther));
 }

@@ -9,6 +9,7 @@ import { readEnvironment } from '../probes/processes.ts';
 import type { Given, Installation, ServiceState } from '../rooms/room.ts';
 import { type Binding, bindingOf, describeListener, matches, matching, rivals } from './binding.ts';
 import type { Check } from './check.ts';
+import { sharedCheck } from './shared-port.ts';
 
 /** What the wait is for; told while it lasts. */
 export type WaitingFor = 'port' | 'http';
@@ -47,24 +48,6 @@ export async function verify(host: Host, installation: Installation, options: Ve
   const { state, binding } = await waitForPort(host, installation, options, start);
   const timeout = Math.max(options.timeout - (host.now() - start), 1);
   return proveBound(host, { ...installation, state }, binding, { ...options, timeout });
-}
-
-/**
- * BSD's sockets let one program hold the port on 127.0.0.1 and another on every address: this machine's own clients then
- * talk to the first, and containers to the second.
- */
-async function sharedCheck(host: Host, port: number, { listeners }: Binding): Promise<Check[]> {
-  if (host.platform !== 'darwin') return [];
-  const others = await rivals(host, port, listeners);
-  return others.slice(0, 1).map((other) => ({
-    id: 'listener',
-    status: 'warn',
-    cause: 'two-servers-on-port',
-    summary: `There is a second listener on the port, ${describeListener(other)}: programs on this Mac may get another server than containers do.`,
-    evidence: listenerEvidence(host),
-    remedy:
-      other.pid === null ? `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN` : `kill ${other.pid}   # if it is not needed`,
-  }));
 }
 
 /** The rest of `verify` for an installation that is bound as wanted: whose process it is, and who gets an answer. */

@@ -54,7 +54,7 @@ export async function describeBefore(
   );
   report.before = bindingReport(before);
   report.after = report.before;
-  report.warnings.push(...installation.warnings);
+  for (const { code, message, mended } of installation.warnings) if (!mended) report.warnings.push({ code, message });
   report.exposure = exposureOf(reachableAddresses(host), canonical);
   await tellPlatform(host, report);
   for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {

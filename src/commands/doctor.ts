@@ -25,7 +25,7 @@ export async function doctor(context: Context): Promise<void> {
   await tellPlatform(host, report);
   tellUnfinished(store, report);
   const found = await findInstallations(host, options);
-  const selected = selectInstallation(found, options.target);
+  const selected = selectInstallation(found, options.target, host.platform);
   const subjects = selected ? [selected] : found;
   report.installations = found.map((one) => installationReport(one, subjects.includes(one), undefined));
   for (const one of subjects) report.checks.push(...(await examine(context, one, wanted.value)));
@@ -39,7 +39,8 @@ export async function doctor(context: Context): Promise<void> {
 async function examine(context: Context, installation: Installation, wanted: HostValue): Promise<Check[]> {
   const { host, report } = context;
   const binding = await bindingOf(host, installation.state, [wanted.port, parseHost(installation.value).port]);
-  report.before = bindingReport(binding);
+  // Of several, the one that listens.
+  if (binding.scope !== 'none' || report.before.scope === 'none') report.before = bindingReport(binding);
   report.after = report.before;
   const ignored: Check[] = installation.warnings.map(({ code, message }) => ({
     id: 'configuration',
@@ -73,7 +74,7 @@ async function notRunning({ host }: Context, installation: Installation, wanted:
       cause: 'port-held',
       summary: `${installation.title} is ${phase}, and port ${wanted.port} is held by ${holders.map(describeListener).join(' and by ')}.`,
       evidence: listenerEvidence(host),
-      remedy: holders[0]?.pid ? `sudo kill ${holders[0].pid}` : whoHolds(host, wanted.port),
+      remedy: holders[0]?.pid ? ending(host, holders[0].pid) : whoHolds(host, wanted.port),
     };
   }
   return {
@@ -88,8 +89,18 @@ async function notRunning({ host }: Context, installation: Installation, wanted:
   };
 }
 
+function ending({ platform }: Host, pid: number): string {
+  return platform === 'win32' ? `taskkill /F /PID ${pid}` : `sudo kill ${pid}`;
+}
+
 function whoHolds({ platform }: Host, port: number): string {
+  if (platform === 'win32') return `netstat -ano | findstr :${port}`;
   return platform === 'darwin' ? `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN` : `sudo ss -ltnp 'sport = :${port}'`;
+}
+
+function notRestarted({ platform }: Host, { kind }: Installation): string {
+  if (platform === 'win32') return 'win-tray-app-not-restarted';
+  return kind === 'ollama-app' ? 'mac-app-not-restarted-after-setenv' : 'sd-no-daemon-reload-or-restart';
 }
 
 function boundElsewhere({ host, report }: Context, installation: Installation, wanted: HostValue): Check {
@@ -97,7 +108,7 @@ function boundElsewhere({ host, report }: Context, installation: Installation, w
     installation.value !== undefined && sameBinding(installation.value, `${wanted.host}:${wanted.port}`);
   const where = report.before.listeners.map(({ address, port }) => `${address}:${port}`).join(', ');
   const cause = configured
-    ? 'sd-no-daemon-reload-or-restart'
+    ? notRestarted(host, installation)
     : installation.value === undefined
       ? 'default-loopback-bind'
       : 'explicit-loopback-left-over';

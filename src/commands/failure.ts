@@ -107,8 +107,12 @@ function fileWords({ errno, path, message }: FileError): string {
   return `${path} could not be read or written: ${FILE_WORDS[errno] ?? message}.`;
 }
 
+const ASK_AN_ADMINISTRATOR = 'run the same again in a terminal that was started with "Run as administrator"';
+
 function fileRemedy({ errno, path }: FileError): string {
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return `df -h ${path.slice(0, path.lastIndexOf('/')) || '/'}`;
+  // A drive's letter or a key of the registry: this is Windows.
+  if (/^(?:[A-Za-z]:[\\/]|HK)/.test(path)) return errno === 'EACCES' ? ASK_AN_ADMINISTRATOR : '';
   if (errno === 'EROFS') return `mount | grep ro,   # then remount, or make the change where this system is configured`;
   return errno === 'EACCES' ? 'sudo npx stigmer-setup-ollama' : `ls -ld ${path}`;
 }

@@ -32,8 +32,13 @@ export function newReport(host: Host, command: Report['command'], wanted: string
   };
 }
 
-/** What only the system's own programs tell of a Mac: its version as people know it, and its firewall. */
+/** What only the system's own programs tell: the version of a Mac as people know it, and the firewall. */
 export async function tellPlatform(host: Host, report: Report): Promise<void> {
+  if (host.platform === 'win32') {
+    const { firewallOnWindows } = await import('../windows/firewall.ts');
+    report.exposure.firewall = await firewallOnWindows(host, 'ollama.exe', parseHost(report.wanted.ollamaHost).port);
+    return;
+  }
   if (host.platform !== 'darwin') return;
   const [version, firewall] = await Promise.all([productVersion(host), applicationFirewall(host)]);
   report.host.release = version ?? host.release;

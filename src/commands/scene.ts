@@ -46,8 +46,12 @@ export async function findInstallations(host: Host, options: Options): Promise<I
  * runs nor can be changed does not compete, such as a distribution's unit that was masked for the sake of another.
  * @throws SetupError exit 3 when there is none, exit 2 when --target names none
  */
-export function selectInstallation(found: Installation[], target: string | undefined): Installation | undefined {
-  if (found.length === 0) throw noOllama();
+export function selectInstallation(
+  found: Installation[],
+  target: string | undefined,
+  platform: NodeJS.Platform = 'linux',
+): Installation | undefined {
+  if (found.length === 0) throw noOllama(platform);
   if (target === undefined) {
     const meant = found.filter(({ dormant }) => !dormant);
     const alive = (meant.length > 0 ? meant : found).filter(({ refusal, state }) => !refusal || state.pids.length > 0);
@@ -91,9 +95,11 @@ export function refused({ code, exit, message, meaning, remedy }: Refusal): Setu
   return new SetupError(code, exit, message, { meaning, remedy });
 }
 
-function noOllama(): SetupError {
+function noOllama(platform: NodeJS.Platform): SetupError {
+  const install =
+    platform === 'win32' ? 'winget install Ollama.Ollama' : 'curl -fsSL https://ollama.com/install.sh | sh';
   return new SetupError('no-ollama', EXIT.notFound, 'No Ollama was found on this host.', {
     meaning: 'Neither a service nor a running `ollama serve` is here, so there is nothing to set up.',
-    remedy: 'curl -fsSL https://ollama.com/install.sh | sh   # then run this again',
+    remedy: `${install}   # then run this again`,
   });
 }

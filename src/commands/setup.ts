@@ -47,7 +47,7 @@ async function proceed(run: Run): Promise<void> {
   const early = askEarly(run);
   const found = await findInstallations(host, options);
   report.installations = found.map((one) => installationReport(one, false, undefined));
-  const installation = selectInstallation(found, options.target) ?? (await chooseOne(run, found));
+  const installation = selectInstallation(found, options.target, host.platform) ?? (await chooseOne(run, found));
   const { before, answer } = await describeBefore(run, found, installation, early);
   if (installation.refusal) throw refused(installation.refusal);
   const bound = matches(before, run.wanted);
@@ -56,6 +56,7 @@ async function proceed(run: Run): Promise<void> {
   const plan = await installation.plan(request);
   if (isRefusal(plan)) throw refused(plan);
   if (isEmpty(plan)) return unchanged(run, installation, bound ? { before, answer } : undefined);
+  report.warnings.push(...((await installation.consequences?.(run.canonical)) ?? []));
   report.steps = await stepsOf(host, plan);
   await warnOfInterruption(run, plan, before);
   sayPlan(people, report);
@@ -76,7 +77,8 @@ async function chooseOne(run: Run, found: Installation[]): Promise<Installation>
 /** A stopped service is started only when the user says so, by --yes or at the prompt. */
 async function wantsStart(run: Run, installation: Installation): Promise<boolean> {
   const { host, options } = run;
-  if (!options.restart || !['stopped', 'failed'].includes(installation.state.phase)) return false;
+  if (!options.restart || installation.startedByUser || !['stopped', 'failed'].includes(installation.state.phase))
+    return false;
   if (options.yes || options.dryRun || options.check) return true;
   return host.terminal.stdin ? consentToStart(host, installation) : false;
 }

@@ -37,17 +37,30 @@ export async function planReturn(
   const values = Object.fromEntries(
     receipt.entries.flatMap(({ change }) => (change.type === 'value' ? [[change.subject, change.from]] : [])),
   );
-  const moved = await installation?.moved?.({ wanted: receipt.wanted, running, subjects, values });
+  const started = receipt.deactivate.some(({ id }) => id === 'stop');
+  const moved = await installation?.moved?.({ wanted: receipt.wanted, running, started, subjects, values });
   changes.push(...(moved?.changes ?? []));
   const gone = installation === undefined;
   const back =
     host.root === undefined && options.restart && !gone && !(await isAsBefore(context, receipt, installation, changes));
   // Two servers that look the same: what would be ended may not be what setup had started.
-  if (back && installation.refusal && receipt.deactivate.some(({ type }) => type === 'respawn'))
+  if (back && installation.refusal && receipt.deactivate.some(({ type }) => type === 'respawn' || type === 'relaunch'))
     throw refused(installation.refusal);
   const acts = moved?.activate ?? receipt.deactivate;
-  const activate = back ? acts.filter(({ id }) => !isStopped(installation) || id !== 'restart') : [];
+  const idle = back && isStopped(installation) && !wasCutShort(context, receipt);
+  const activate = back ? acts.filter(({ id }) => !idle || id !== 'restart') : [];
   return { receipt, installation, plan: { target: receipt.target, changes, activate, deactivate: activate } };
+}
+
+/**
+ * launchd reads a file anew only of a job that was taken out before, and an app of Windows is ended before it is started,
+ * so that a run which ends in between (kill -9, power loss) leaves it stopped: that was nobody's wish.
+ */
+function wasCutShort({ report }: Context, { before, deactivate }: Receipt): boolean {
+  const unfinished = report.warnings.some(({ code }) => code === 'unfinished-run');
+  return (
+    unfinished && (before as Before).running && deactivate.some(({ type }) => type === 'launchd' || type === 'relaunch')
+  );
 }
 
 /** Stopped by somebody since: what it is started with is put back, and when it is started is theirs to say. */

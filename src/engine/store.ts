@@ -1,5 +1,5 @@
 import { fingerprintOf, subjectOf } from '../actions/change.ts';
-import { temporaryName } from '../actions/file.ts';
+import { fingerprint, type LineEdit, temporaryName } from '../actions/file.ts';
 import type { Act } from '../actions/index.ts';
 import { FileError } from '../errors.ts';
 import type { FileStat, Host } from '../host/host.ts';
@@ -219,19 +219,31 @@ export class Store {
   }
 }
 
+/** A line that took the place of an earlier one of ours goes back to what that had replaced. */
+function lineFromFirst(lines: readonly LineEdit[], line: LineEdit): LineEdit {
+  const replaced = lines.find(({ ours }) => ours === line.was);
+  return replaced === undefined ? line : { ...line, was: replaced.was };
+}
+
 /** The entry with a later run's state: what was there before the first run stays the original. */
 function merge(entry: ReceiptEntry, later: Change): ReceiptEntry {
   const ours = [...new Set([...entry.ours, fingerprintOf(later)])].slice(-OURS_KEPT);
   const first = entry.change;
+  const known = first.type === 'file' ? [...entry.ours, fingerprint(first.from)] : [];
   if (first.type === 'file' && later.type === 'file') {
-    const lines = [...first.lines, ...later.lines.filter(({ ours }) => !first.lines.some((l) => l.ours === ours))];
+    const fresh = later.lines.filter(({ ours }) => !first.lines.some((l) => l.ours === ours));
+    const lines = [...first.lines, ...fresh.map((line) => lineFromFirst(first.lines, line))];
     const folders = [
       ...first.folders,
       ...later.folders.filter(({ path }) => !first.folders.some((f) => f.path === path)),
     ];
+    // With somebody's edit in it, the state is not ours to replace as a whole: of such a file undo takes out our part.
+    const edited = later.from !== null && !known.includes(fingerprint(later.from));
+    if (edited) return { change: { ...first, lines, folders }, ours: entry.ours };
     return { change: { ...first, to: later.to, lines, folders }, ours };
   }
   if (first.type === 'value' && later.type === 'value')
     return { change: { ...first, to: later.to, set: later.set }, ours };
+  if (first.type === 'registry' && later.type === 'registry') return { change: { ...first, to: later.to }, ours };
   return { change: later, ours };
 }

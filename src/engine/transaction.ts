@@ -1,4 +1,12 @@
-import { applyChange, checkChange, inspectChange, invertChange, startsSomething, subjectOf } from '../actions/change.ts';
+import {
+  applyChange,
+  checkChange,
+  inspectChange,
+  invertChange,
+  startsSomething,
+  subjectOf,
+} from '../actions/change.ts';
+import { CommandError } from '../actions/command.ts';
 import { temporaryName } from '../actions/file.ts';
 import { type Act, perform } from '../actions/index.ts';
 import type { Host } from '../host/host.ts';
@@ -130,10 +138,13 @@ async function activate(transaction: Transaction, act: Act, begun: { activation:
   const start = host.now();
   onStep({ id: act.id, title: act.title, status: 'begun', elapsed: 0 });
   await store.note(act.id, 'begun');
+  const first = !begun.activation;
   begun.activation = true;
   try {
     await perform(host, act, host.interrupted);
   } catch (error) {
+    // The old service was not even asked to end: to restart it now would be one more thing to fail.
+    if (first && error instanceof CommandError && error.untouched) begun.activation = false;
     checkInterrupted(host);
     onStep({ id: act.id, title: act.title, status: 'failed', elapsed: host.now() - start });
     throw error;

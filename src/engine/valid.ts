@@ -21,12 +21,18 @@ export function isJournal(value: unknown): boolean {
 }
 
 function isChange(value: unknown): boolean {
+  if (record(value).type === 'registry') return isRegistryChange(record(value));
   return record(value).type === 'value' ? isValueChange(record(value)) : isFileChange(record(value));
 }
 
 function isValueChange({ id, subject, from, to, read, set, unset }: Record<string, unknown>): boolean {
   const commands = [read, set, unset].every((words) => isList(words, isText));
   return [id, subject].every(isText) && [from, to].every((side) => side === null || isText(side)) && commands;
+}
+
+function isRegistryChange({ id, subject, key, name, from, to }: Record<string, unknown>): boolean {
+  const isSide = (side: unknown) => side === null || [record(side).kind, record(side).data].every(isText);
+  return [id, subject, key, name].every(isText) && [from, to].every(isSide);
 }
 
 function isFileChange({ id, path, folders, lines, from, to }: Record<string, unknown>): boolean {

@@ -59,8 +59,8 @@ export class CommandActor implements Actor {
     // install(1) takes away what stands in its place. It cannot copy from /dev/stdin: the pipe that Node gives a child is
     // a socket, and a socket cannot be opened by its name (unix(7)); dd reads the one it has.
     await this.#must(temporary, this.#tools.create(this.#owned(ownership), temporary));
-    for (const [at, argv] of this.#tools.fill(temporary).entries())
-      await this.#must(temporary, argv, at === 0 ? bytes : undefined);
+    await this.#must(temporary, this.#tools.fill(temporary), bytes);
+    if (this.#tools.flush) await run(this.#tools.flush, { timeout: 10_000 });
   }
 
   async commit(temporary: string, path: string): Promise<void> {

@@ -15,7 +15,9 @@ type Answer = { pid: number } | { code: string; message: string };
 const BECOME = `process.once('message', ({ file, argv: [argv0, ...args], cwd, env, uid, gid, groups }) => {
   const answer = (message) => process.send(message, () => process.disconnect());
   try {
-    process.setgroups(groups);
+    // Of macOS a process may be told more groups (by its directory service) than setgroups(2) takes.
+    if (process.platform === 'darwin') process.initgroups(uid, gid);
+    else process.setgroups(groups);
     process.setgid(gid);
     process.setuid(uid);
     const stdio = ['ignore', 'inherit', 'inherit'];

@@ -1,4 +1,4 @@
-import { readdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import type { Lock, LockHolder } from './host.ts';
 
@@ -11,7 +11,18 @@ const FOLDER = '/tmp';
  */
 function endpoint(name: string): string {
   if (process.platform === 'linux') return `\0${name}`;
-  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : `${FOLDER}/${name}-${process.getuid?.()}.sock`;
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\${name}`
+    : `${FOLDER}/${name}-${process.getuid?.()}${place(name)}.sock`;
+}
+
+/** Something of somebody else's under our name can neither be used nor removed: the next name is as good. */
+function place(name: string): string {
+  const taken = (at: string) => {
+    const stat = lstatSync(`${FOLDER}/${name}-${process.getuid?.()}${at}.sock`, { throwIfNoEntry: false });
+    return stat !== undefined && stat.uid !== process.getuid?.();
+  };
+  return ['', ...Array.from({ length: 8 }, (_, at) => `-${at + 1}`)].find((at) => !taken(at)) ?? '';
 }
 
 /** Takes the lock, or tells who holds it. The holder answers whoever connects with one line about itself. */
@@ -21,7 +32,7 @@ export async function lock(name: string, command: string): Promise<Lock | LockHo
   for (let attempt = 0; attempt < 3; attempt++) {
     const taken = await listen(path, card);
     if (taken) return process.platform === 'darwin' ? agreed(taken, name, path) : taken;
-    const holder = await ask(path);
+    const holder = process.platform === 'darwin' && !isSocket(path) ? 'gone' : await ask(path);
     if (holder !== 'gone') return holder;
     if (process.platform === 'darwin') removeDead(path);
   }
@@ -31,13 +42,18 @@ export async function lock(name: string, command: string): Promise<Lock | LockHo
 /** Ours is taken: now nobody else's may be. Of two that come at once, both see the other and both go. */
 async function agreed(taken: Lock, name: string, own: string): Promise<Lock | LockHolder> {
   const others = readdirSync(FOLDER).filter((file) => file.startsWith(`${name}-`) && file.endsWith('.sock'));
-  for (const path of others.map((file) => `${FOLDER}/${file}`).filter((each) => each !== own)) {
+  for (const path of others.map((file) => `${FOLDER}/${file}`).filter((each) => each !== own && isSocket(each))) {
     const holder = await ask(path);
     if (holder === 'gone') continue;
     await taken.release();
     return holder;
   }
   return taken;
+}
+
+/** A link may lead to whatever listens on this machine, which is no run of ours. */
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
 }
 
 /** Left by a process that was killed: nobody listens on it. What is not ours to remove stays, and counts as held. */

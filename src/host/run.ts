@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { RunOptions, RunResult } from './host.ts';
 import { trace } from './trace.ts';
 
@@ -63,8 +64,23 @@ export function runPlain(argv: readonly string[], options: RunOptions = {}): Pro
       if (code !== 0) trace.write?.(`      exit ${code ?? error} ${said.stderr.trim()}`);
       resolve({ argv, code, ...said, ...(code === null ? { error: error ?? 'EFAILED' } : {}) });
     };
+    if (process.platform === 'win32') letGo(child);
     child.on('error', (error: NodeJS.ErrnoException) => end(null, error.code ?? 'EFAILED'));
     child.on('close', (code, signal) => end(code, signal === 'SIGTERM' ? 'ETIMEDOUT' : signal));
+  });
+}
+
+/** How long the output of a program that has ended may still be under way. */
+const LINGER = 1000;
+
+/**
+ * Windows hands what is open on to all that a program starts: the desktop that comes up for a message to its windows
+ * would hold the pipes for as long as it lives, and be waited for.
+ */
+function letGo(child: ChildProcessByStdio<null, Readable, Readable>): void {
+  child.on('exit', () => {
+    const late = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), LINGER);
+    child.on('close', () => clearTimeout(late));
   });
 }
 

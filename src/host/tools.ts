@@ -8,8 +8,10 @@ export interface Tools {
   parseRead(stdout: string): Buffer;
   /** Makes an empty file with the owner and mode that `owned` has as words of install(1). */
   create(owned: readonly string[], path: string): string[];
-  /** The first gets the bytes on its standard input; together they have them on the disk. */
-  fill(path: string): string[][];
+  /** Gets the bytes on its standard input. */
+  fill(path: string): string[];
+  /** What has them on the disk then, if `fill` does not; anybody may run it, and it need not be there. */
+  flush?: string[];
   move(from: string, to: string): string[];
 }
 
@@ -41,7 +43,7 @@ const GNU: Tools = {
   read: (path) => ['base64', '--', path],
   parseRead: (stdout) => Buffer.from(stdout, 'base64'),
   create: (owned, path) => ['install', ...owned, '-T', '--', '/dev/null', path],
-  fill: (path) => [['dd', `of=${path}`, 'conv=notrunc,fsync', 'status=none']],
+  fill: (path) => ['dd', `of=${path}`, 'conv=notrunc,fsync', 'status=none'],
   move: (from, to) => ['mv', '-f', '-T', '--', from, to],
 };
 
@@ -64,7 +66,8 @@ const BSD: Tools = {
   read: (path) => ['od', '-An', '-v', '-tx1', path],
   parseRead: (stdout) => Buffer.from(stdout.replaceAll(/\s/g, ''), 'hex'),
   create: (owned, path) => ['install', ...owned, '/dev/null', path],
-  fill: (path) => [['dd', `of=${path}`, 'conv=notrunc'], ['sync']],
+  fill: (path) => ['dd', `of=${path}`, 'conv=notrunc'],
+  flush: ['sync'], // POSIX's dd knows no `fsync`
   move: (from, to) => ['mv', '-f', from, to],
 };
 

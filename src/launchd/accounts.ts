@@ -28,7 +28,8 @@ export async function accounts(host: Host): Promise<Account[]> {
 
 /** How the machine is to be touched in an account's name: this process is that user, or is root and becomes it. */
 export function identityOf(host: Host, account: Account): Identity {
-  return account.uid === host.user.uid ? 'self' : account;
+  if (account.uid === host.user.uid) return 'self';
+  return account.uid === 0 ? 'root' : account;
 }
 
 async function consoleUser(host: Host): Promise<number> {

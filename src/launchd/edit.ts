@@ -72,14 +72,14 @@ export async function withoutVariable(
   host: Host,
   job: JobFile,
   account: Account | undefined,
-  name: string,
+  { id, name }: { id: string; name: string },
 ): Promise<FileChange> {
   const before = host.files.bytes(job.real) ?? Buffer.alloc(0);
   const after = await removeKey(before, [ENVIRONMENT, name], { prune: true });
   const { mode, uid, gid } = job.stat;
   return {
     type: 'file',
-    id: `clear-${job.label}-${job.path.includes('/Cellar/') || job.path.includes('/opt/') ? 'keg' : 'plist'}`,
+    id,
     title: `Take ${name} out of ${job.real}`,
     path: job.real,
     identity: ownerOf(host, uid, account),

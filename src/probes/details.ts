@@ -6,6 +6,8 @@ export interface Details {
   /** The program's file. */
   file: string;
   cwd: string;
+  /** The group that its user is in first, where the process itself does not tell. */
+  gid?: number;
   /** Undefined where it may not be read. */
   environment: Record<string, string> | undefined;
 }
@@ -30,15 +32,25 @@ function readLink(host: Host, path: string): string | undefined {
   }
 }
 
+/** The group `staff`, which everybody on a Mac is in first. */
+const STAFF = 20;
+
 /** lsof(8) and ps(1) of macOS, which tell it of the user's own processes, and to root of all. */
-async function fromPrograms(host: Host, { pid, argv }: Process): Promise<Details | undefined> {
-  const [cwd, text, environment] = await Promise.all([
+async function fromPrograms(host: Host, { pid, uid, argv }: Process): Promise<Details | undefined> {
+  const [cwd, text, environment, gid] = await Promise.all([
     openFile(host, pid, 'cwd'),
     openFile(host, pid, 'txt'),
     environmentByPs(host, pid, argv),
+    groupOf(host, uid),
   ]);
   const file = argv[0]?.startsWith('/') ? argv[0] : text;
-  return file === undefined || cwd === undefined ? undefined : { file, cwd, environment };
+  return file === undefined || cwd === undefined ? undefined : { file, cwd, gid, environment };
+}
+
+async function groupOf(host: Host, uid: number): Promise<number> {
+  if (uid === host.user.uid) return host.user.gid;
+  const { code, stdout } = await host.ask(['id', '-g', String(uid)], { timeout: 5000 });
+  return code === 0 && /^\d+$/.test(stdout.trim()) ? Number(stdout) : STAFF;
 }
 
 async function openFile(host: Host, pid: number, what: 'cwd' | 'txt'): Promise<string | undefined> {

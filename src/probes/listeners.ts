@@ -11,11 +11,12 @@ export interface Listener {
   process: string | null;
 }
 
-/** The `uid` of a listener whose owner is not told (netstat). */
+/** The `uid` of a listener whose owner is not told (netstat), and of everything on Windows. */
 export const NOT_TOLD = -1;
 
 /** Where it was looked for listeners, for people. */
 export function listenerEvidence({ platform }: Host): string {
+  if (platform === 'win32') return 'netstat -ano';
   return platform === 'darwin' ? 'lsof -nP -iTCP -sTCP:LISTEN' : '/proc/net/tcp, /proc/net/tcp6, /proc/<pid>/fd';
 }
 

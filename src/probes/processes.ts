@@ -1,5 +1,7 @@
 import { FileError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { askTasks } from '../windows/tasks.ts';
+import { askNetstatAno } from './netstat-ano.ts';
 import { askPs } from './ps.ts';
 
 /**
@@ -45,8 +47,31 @@ export function readProcess(host: Host, pid: number): Process | undefined {
 
 /** Every running process whose command line `matches`, but this program itself. */
 export async function findProcesses(host: Host, matches: (argv: string[]) => boolean): Promise<Process[]> {
+  if (host.platform === 'win32')
+    return (await askWindows(host)).filter(({ pid, argv }) => pid !== host.pid && matches(argv));
   if (host.platform !== 'darwin') return findInProc(host, matches);
   return (await askPs(host)).filter(({ pid, argv }) => pid !== host.pid && matches(argv));
+}
+
+/**
+ * Windows tells the words of processes only by way of programs that take about a second to start. So one that listens is
+ * taken for a server, `serve`, which none but servers and what they start do; of the others the name is all there is.
+ */
+async function askWindows(host: Host): Promise<Process[]> {
+  const [tasks, listeners] = await Promise.all([askTasks(host), askNetstatAno(host)]);
+  const serving = new Set(listeners.map(({ pid }) => pid));
+  return tasks.map(({ image, pid }) => ({
+    pid,
+    ppid: 0,
+    uid: -1,
+    gid: -1,
+    groups: [],
+    argv: [image.replace(/\.exe$/i, ''), ...(serving.has(pid) ? ['serve'] : [])],
+    comm: image,
+    cgroup: '',
+    nested: false,
+    zombie: false,
+  }));
 }
 
 /** The same out of /proc: whoever does not match is passed over without reading more of him. */

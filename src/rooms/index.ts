@@ -19,6 +19,7 @@ const LINUX: readonly Room[] = [
 
 /** Each platform pays for the reading of its own rooms alone. */
 async function roomsOf(platform: NodeJS.Platform): Promise<readonly Room[]> {
+  if (platform === 'win32') return (await import('./windows.ts')).WINDOWS;
   return platform === 'darwin' ? (await import('./macos.ts')).MACOS : LINUX;
 }
 
@@ -26,7 +27,7 @@ async function roomsOf(platform: NodeJS.Platform): Promise<readonly Room[]> {
 export async function detectAll(scene: Scene): Promise<Installation[]> {
   const found: Installation[] = [];
   for (const room of await roomsOf(scene.host.platform)) found.push(...(await room.detect(scene)));
-  if (scene.host.platform === 'darwin') return found;
+  if (scene.host.platform !== 'linux') return found;
   const handRun = found.some(({ kind }) => kind === 'process');
   const booted = scene.host.files.stat('/run/systemd/system') !== undefined;
   return handRun && !booted ? found.filter(({ kind }) => !kind.startsWith('systemd')) : found;

@@ -11,9 +11,12 @@ export function stateOfJob(print: JobPrint | undefined, uid: number): ServiceSta
 function phaseOf(print: JobPrint | undefined): ServiceState['phase'] {
   if (print === undefined) return 'stopped';
   if (print.pid !== undefined) return 'running';
-  if (failed(print)) return print.properties?.includes('keepalive') === false ? 'failed' : 'restarting';
-  // Loaded and not spawned yet, or between two lives: launchd leaves 10 s between starts (launchd.plist(5), ThrottleInterval).
-  return print.lastExitCode === 0 && print.state === 'not running' ? 'stopped' : 'starting';
+  const again = print.state === 'spawn scheduled' || print.properties?.includes('keepalive') === true;
+  if (failed(print)) return again || print.properties === undefined ? 'restarting' : 'failed';
+  // A server that ends by itself, even with 0, and is started anew has not stayed up: a shell line with more behind it.
+  if (print.lastExitCode === 0) return again ? 'restarting' : 'stopped';
+  // Loaded and not spawned yet, or ended by our leave: launchd leaves 10 s between starts (launchd.plist(5), ThrottleInterval).
+  return 'starting';
 }
 
 function failed({ lastExitCode, lastSignal }: JobPrint): boolean {

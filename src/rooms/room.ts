@@ -7,6 +7,8 @@ import type { Process } from '../probes/processes.ts';
 export interface Warning {
   code: string;
   message: string;
+  /** True where setup mends it, so that only `doctor` has to speak of it. */
+  mended?: true;
 }
 
 /** One place that sets (or takes away: null) OLLAMA_HOST for an installation. At most one of them is effective. */
@@ -59,6 +61,8 @@ export interface Done {
   wanted: string;
   /** Whether it ran before. */
   running: boolean;
+  /** Whether setup started what had not run. */
+  started?: boolean;
   /** What was changed: the paths of files, the names of values. */
   subjects: string[];
   /** The values from before, by those names; null for one that was not set. */
@@ -83,15 +87,19 @@ export interface Installation {
   refusal?: Refusal;
   /** True for one that was installed and never set to run: it is not meant where another Ollama is. */
   dormant?: boolean;
+  /** True for a program that its user starts: while it is not running it is configured, and left so. */
+  startedByUser?: boolean;
   /** How a person reads the server's log. */
   logCommand?: string;
+  /** What the wanted value brings with it on this platform, to be said before the change. */
+  consequences?(wanted: string): Promise<Warning[]>;
   /** Only data comes back: nothing is changed. */
   plan(request: PlanRequest): Plan | Refusal | Promise<Plan | Refusal>;
   /**
    * What else it takes to go back, where our value has been copied to other files since (an upgrade does so); the acts
-   * take the place of the receipt's. Undefined when nothing has moved.
+   * take the place of the receipt's, if there are any. Undefined when nothing has moved.
    */
-  moved?(done: Done): Promise<{ changes: Change[]; activate: Act[] } | undefined>;
+  moved?(done: Done): Promise<{ changes: Change[]; activate?: Act[] } | undefined>;
   /** The settings as they are now. */
   reread(): Setting[] | Promise<Setting[]>;
   /** OLLAMA_HOST in the environment of the running server, where its manager tells. */

@@ -1,6 +1,7 @@
 import type { Change } from '../actions/change.ts';
 import { type FileChange, runName, temporaryName, textOf } from '../actions/file.ts';
 import { type Act, commandLine, printCommand } from '../actions/index.ts';
+import { printRegistry, type RegistryChange, registryCommandLine } from '../actions/registry.ts';
 import type { ValueChange } from '../actions/value.ts';
 import type { Plan, Step } from '../engine/plan.ts';
 import type { Host, Identity, Ownership } from '../host/host.ts';
@@ -13,6 +14,7 @@ export async function stepsOf(host: Host, plan: Plan): Promise<Step[]> {
 
 async function changeStep(host: Host, change: Change): Promise<Step> {
   if (change.type === 'value') return valueStep(host, change);
+  if (change.type === 'registry') return registryStep(host, change);
   const { id, title, path } = change;
   const command = writeCommands(host, change);
   return { id, title, status: 'planned', path, diff: await diffOf(change), ...(command ? { command } : {}) };
@@ -21,6 +23,15 @@ async function changeStep(host: Host, change: Change): Promise<Step> {
 function valueStep(host: Host, { id, title, subject, identity, from, to, set }: ValueChange): Step {
   const command = `${asWhom(host, identity)}${printCommand(set)}`;
   return { id, title, status: 'planned', command, diff: diffOfValue(subject, from, to) };
+}
+
+function registryStep(host: Host, change: RegistryChange): Step {
+  const { id, title } = change;
+  return { id, title, status: 'planned', command: registryCommandLine(host, change), diff: diffOfRegistry(change) };
+}
+
+function diffOfRegistry({ subject, from, to }: RegistryChange): string {
+  return diffOfValue(subject, from && printRegistry(from), to && printRegistry(to));
 }
 
 function diffOfValue(subject: string, from: string | null, to: string | null): string {
@@ -36,6 +47,7 @@ function actStep(host: Host, act: Act): Step {
 /** A unified diff; a missing file is /dev/null, as in patch(1). */
 export async function diffOf(change: Change): Promise<string> {
   if (change.type === 'value') return diffOfValue(change.subject, change.from, change.to);
+  if (change.type === 'registry') return diffOfRegistry(change);
   const { path, from, to } = change;
   const { createTwoFilesPatch } = await import('diff');
   const side = (state: FileChange['from']) => (state === null ? '/dev/null' : path);

@@ -47,6 +47,20 @@ describe('passes', () => {
   });
 });
 
+describe("Homebrew's folders, which the group admin may write", () => {
+  it.each([
+    ['darwin', true],
+    ['linux', false],
+  ])('on %s pass: %s', (platform, passes) => {
+    const host = machine();
+    Object.defineProperty(host, 'platform', { value: platform });
+    host.disk.folder('/opt/homebrew/Cellar', { mode: 0o775, uid: 1000, gid: 80 });
+    const check = expect(() => checkFolders(host, '/opt/homebrew/Cellar/x', ANN));
+    if (passes) check.not.toThrow();
+    else check.toThrow('can be written by other users');
+  });
+});
+
 describe('refuses', () => {
   const refusal = (host: RecordedHost, path: string, identity: Identity) => {
     const check = () => checkFolders(host, path, identity);

@@ -127,6 +127,19 @@ describe('the receipt', () => {
     expect(entry?.ours.length).toBeLessThanOrEqual(20);
   });
 
+  it('does not take for ours what a run found with an edit of somebody in it', async () => {
+    const host = machine();
+    await record(host, 'ours\n');
+    host.disk.file(PATH, 'ours\ntheirs\n', { mode: 0o640 });
+    const line = { ours: 'next', was: 'ours' };
+    const change = changeOf(host, PATH, 'next\ntheirs\n', { lines: [line] });
+    await new Store(host, STATE).record(journalOf(planOf([change])));
+    const [entry] = new Store(host, STATE).receipts()[0]!.entries;
+    expect(entry?.ours).not.toContain(fingerprintOf(change));
+    // What a line of ours has replaced that was ours itself is not what undo puts back.
+    expect(entry?.change).toMatchObject({ lines: [{ ours: 'ours' }, { ours: 'next', was: null }] });
+  });
+
   it('adds a second file and remembers every folder that was made', async () => {
     const host = machine();
     const store = new Store(host, STATE);

@@ -1,11 +1,9 @@
 import type { Host } from '../../host/host.ts';
-import { findLoaded, type Loaded } from '../../launchd/domains.ts';
 import { stateOfJob } from '../job-state.ts';
 import type { Given, Installation, Room, Scene, ServiceState, Setting } from '../room.ts';
-import { LABELS } from './brew.ts';
 import { planFor, takeBackMoved } from './plan.ts';
 import { brokenPlist, declared } from './refusals.ts';
-import { definingFile, findServices, type Service } from './service.ts';
+import { definingFile, findServices, jobsOf, type LoadedJob, type Service } from './service.ts';
 import { warningsOf } from './warnings.ts';
 
 const VARIABLE = 'OLLAMA_HOST';
@@ -21,12 +19,12 @@ export const homebrewRoom: Room = {
 
 function describe(scene: Scene, service: Service): Installation {
   const { host } = scene;
-  const { brew, daemon, account, loaded, registered } = service;
+  const { brew, daemon, account, loaded, others, registered } = service;
   const id = `${daemon ? 'root:' : ''}${brew.prefix}/opt/ollama`;
   const target = `homebrew:${id}`;
   const refusal = refusalOf(service);
   const settings = settingsOf(service);
-  const state = stateOfJob(loaded?.print, account.uid);
+  const state = stateOf(loaded ? [loaded, ...others] : [], account.uid);
   scene.servers = scene.servers.filter(({ pid }) => !state.pids.includes(pid));
   return {
     kind: 'homebrew',
@@ -64,24 +62,22 @@ async function again(host: Host, service: Service): Promise<Service> {
   );
 }
 
-async function loadedNow(host: Host, { daemon, account }: Service): Promise<(Loaded & { label: string }) | undefined> {
-  const uid = daemon ? undefined : account.uid;
-  const jobs = await Promise.all(LABELS.map(async (label) => ({ label, loaded: await findLoaded(host, label, uid) })));
-  const found =
-    jobs.find(({ loaded }) => loaded?.print.pid !== undefined) ?? jobs.find(({ loaded }) => loaded !== undefined);
-  return found?.loaded && { label: found.label, ...found.loaded };
+async function observe(host: Host, service: Service): Promise<ServiceState> {
+  return stateOf(await jobsOf(host, service), service.account.uid);
 }
 
-async function observe(host: Host, service: Service): Promise<ServiceState> {
-  return stateOfJob((await loadedNow(host, service))?.print, service.account.uid);
+/** Of two jobs that want the same port, either may be the one that has it. */
+function stateOf(jobs: readonly LoadedJob[], uid: number): ServiceState {
+  const pids = jobs.map(({ print }) => print.pid).filter((pid) => pid !== undefined);
+  return { ...stateOfJob(jobs[0]?.print, uid), pids };
 }
 
 /** What launchd gave the process, which is what the file said when it was loaded. */
 async function given(host: Host, service: Service): Promise<Given | undefined> {
-  const loaded = await loadedNow(host, service);
-  const value = loaded && (loaded.print.environment[VARIABLE] ?? loaded.print.inheritedEnvironment[VARIABLE]);
-  if (loaded === undefined || value === undefined) return undefined;
-  return { value, evidence: `launchctl print ${loaded.domain}/${loaded.label}: ${VARIABLE} => ${value}` };
+  const [job] = await jobsOf(host, service);
+  const value = job && (job.print.environment[VARIABLE] ?? job.print.inheritedEnvironment[VARIABLE]);
+  if (job === undefined || value === undefined) return undefined;
+  return { value, evidence: `launchctl print ${job.domain}/${job.label}: ${VARIABLE} => ${value}` };
 }
 
 /** In the order of their strength: the file that is loaded, then what `launchctl setenv` gave the whole session. */

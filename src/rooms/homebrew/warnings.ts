@@ -10,6 +10,8 @@ export function warningsOf(service: Service): Warning[] {
     handEdited(service),
     envFileRefused(service),
     renaming(service),
+    twice(service),
+    foreignKeg(service),
     notRegistered(service),
   ].filter((warning) => warning !== undefined);
 }
@@ -33,13 +35,13 @@ function handEdited(service: Service): Warning | undefined {
   const value = definingFile(service)?.environment[VARIABLE];
   if (daemon || keepsEnv !== true || value === undefined || envFile?.value !== undefined) return undefined;
   const message = `${VARIABLE}=${value} stands in the service's file only, which Homebrew writes anew at the next \`brew services restart ollama\`; ${envFile?.path} is where it lasts.`;
-  return { code: 'mac-brew-restart-rewrites-plist', message };
+  return { code: 'mac-brew-restart-rewrites-plist', message, mended: true };
 }
 
 function envFileRefused({ envFile, keepsEnv }: Service): Warning | undefined {
   if (!envFile?.refused || keepsEnv === false) return undefined;
   const message = `Homebrew passes over ${envFile.path}, since others than you can write it: chmod 600 '${envFile.path}'`;
-  return { code: 'mac-brew-env-file-refused', message };
+  return { code: 'mac-brew-env-file-refused', message, mended: true };
 }
 
 function renaming({ label, keg, loaded }: Service): Warning | undefined {
@@ -53,4 +55,25 @@ function notRegistered({ loaded, registered }: Service): Warning | undefined {
   const message =
     'It was started with `brew services run`, so it does not start at login: brew services stop ollama && brew services start ollama';
   return { code: 'not-enabled', message };
+}
+
+/** brew over ssh or through sudo loads a second copy into user/501; in the middle of the renaming each label has a file. */
+function twice({ loaded, others, registered, account }: Service): Warning | undefined {
+  const [other] = others;
+  if (loaded && other) {
+    const [one, two] = [loaded, other].map(({ domain, label }) => `${domain}/${label}`);
+    const code = other.domain === loaded.domain ? 'mac-brew-label-migration' : 'mac-brew-over-ssh-domain';
+    const message = `launchd has this service twice, as ${one} and as ${two}, and both want the same port: launchctl bootout ${two}`;
+    return { code, message };
+  }
+  if (registered.length < 2) return undefined;
+  const paths = registered.map(({ path }) => path.replace(`${account.home}/`, '~/')).join(' and ');
+  const message = `launchd will start this service twice at the next login, from ${paths}: \`brew services restart ollama\` leaves one of them.`;
+  return { code: 'mac-brew-label-migration', message };
+}
+
+function foreignKeg({ foreignKeg, keepsEnv, keg }: Service): Warning | undefined {
+  if (!foreignKeg || keepsEnv === true) return undefined;
+  const message = `${keg?.real} belongs to another user and is left as it is; this Homebrew copies it over the service's file at every \`brew services restart ollama\`, so the setting lasts until then.`;
+  return { code: 'mac-brew-restart-rewrites-plist', message };
 }

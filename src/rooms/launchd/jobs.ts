@@ -3,11 +3,12 @@ import { type Account, accounts } from '../../launchd/accounts.ts';
 import { findLoaded, type Loaded } from '../../launchd/domains.ts';
 import { type BrokenJob, isBroken, type JobFile, jobsSpeakingOf } from '../../launchd/jobs.ts';
 import { isServe, type Scene } from '../room.ts';
+import { speaksOfServe } from './program.ts';
+import { ROOT, superviseds } from './supervised.ts';
 
-/** Jobs of other rooms: Homebrew's, the app's login item, and the agent that this program writes for the app. */
-const FOREIGN = /^(homebrew\.mxcl|homebrew|sh\.brew)\.ollama$|^com\.ollama\.ollama$|^io\.github\.stigmer\./;
-
-const ROOT: Account = { uid: 0, gid: 0, name: 'root', home: '/var/root' };
+/** Jobs of other rooms: Homebrew's, the app's login item and the app itself, and the agent that this program writes for it. */
+const FOREIGN =
+  /^(homebrew\.mxcl|homebrew|sh\.brew)\.ollama$|^com\.ollama\.ollama$|^io\.github\.stigmer\.|^application\./;
 
 /** A job of launchd that runs Ollama. */
 export interface Job {
@@ -35,8 +36,11 @@ export async function findJobs(scene: Scene): Promise<Job[]> {
     ...people.map((account) => ({ dir: '/Library/LaunchAgents', daemon: false, account })),
     { dir: '/Library/LaunchDaemons', daemon: true, account: ROOT },
   ];
-  const jobs = await Promise.all(folders.map((folder) => jobsIn(host, scene, folder)));
-  return jobs.flat();
+  const jobs = (await Promise.all(folders.map((folder) => jobsIn(host, scene, folder)))).flat();
+  const explained = jobs.flatMap(({ servers }) => servers);
+  const left = scene.servers.filter(({ pid }) => !explained.includes(pid));
+  const others = (await superviseds(host, people, left)).filter(({ label }) => !FOREIGN.test(label));
+  return [...jobs.filter(({ file }) => !others.some((other) => other.file.path === file.path)), ...others];
 }
 
 async function jobsIn(host: Host, scene: Scene, { dir, daemon, account }: Folder): Promise<Job[]> {
@@ -48,7 +52,7 @@ async function jobsIn(host: Host, scene: Scene, { dir, daemon, account }: Folder
       return { file, label, daemon, account, loaded, servers: serversOf(scene, loaded) };
     }),
   );
-  return jobs.filter(({ file, servers }) => servers.length > 0 || runsServe(file));
+  return jobs.filter(({ file, servers }) => servers.length > 0 || runsServe(host, file));
 }
 
 function labelOf(file: JobFile | BrokenJob): string {
@@ -61,8 +65,8 @@ function serversOf({ servers }: Scene, loaded: Loaded | undefined): number[] {
   return servers.filter(({ pid, ppid }) => pid === main || ppid === main).map(({ pid }) => pid);
 }
 
-/** Also true for a shell line; a file that cannot be read counts by its name, so that it is told and not passed over. */
-function runsServe(file: JobFile | BrokenJob): boolean {
+/** Also true for a shell line or script; a file that cannot be read counts by its name, so that it is told and not passed over. */
+function runsServe(host: Host, file: JobFile | BrokenJob): boolean {
   if (isBroken(file)) return /ollama/i.test(labelOf(file));
-  return isServe(file.argv) || file.argv.some((word) => /(^|[\s/;&])ollama\s+(serve|start)\b/.test(word));
+  return isServe(file.argv) || speaksOfServe(host, file.argv);
 }

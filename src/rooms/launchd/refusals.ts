@@ -1,4 +1,4 @@
-import type { BrokenJob } from '../../launchd/jobs.ts';
+import type { BrokenJob, JobFile } from '../../launchd/jobs.ts';
 import type { Refusal } from '../room.ts';
 
 /** A file that launchd could not read either; it is somebody's, so it is left as it is. */
@@ -21,24 +21,36 @@ export function unreadable({ path, why, line, forbidden }: BrokenJob): Refusal {
   };
 }
 
-/** The shell line of a job that sets the variable itself, which is stronger than what launchd gives it. */
-export function setInProgram(path: string): Refusal {
+/** The command of a job that sets the variable itself, which is stronger than what launchd gives it. */
+export function setInProgram(path: string, where: string): Refusal {
+  const place = where === 'ProgramArguments' ? path : where;
   return {
     code: 'set-in-program',
     exit: 4,
-    message: `The command in ${path} sets OLLAMA_HOST itself.`,
+    message: `The command in ${place} sets OLLAMA_HOST itself.`,
     meaning: 'That is stronger than any variable that launchd gives it, so it has to be changed by hand.',
-    remedy: `open -e '${path}'   # take OLLAMA_HOST=… out of ProgramArguments, then run this again`,
+    remedy: `open -e '${place}'   # take OLLAMA_HOST=… out, then run this again`,
   };
 }
 
 /** nix-darwin and home-manager link such files into /nix/store, and write them anew. */
-export function declared(path: string): Refusal {
+export function declared(path: string, wanted: string): Refusal {
   return {
     code: 'declared-in-nix',
     exit: 4,
     message: `${path} is kept by Nix, which writes it anew from its own configuration.`,
     meaning: 'The setting belongs there, so nothing was changed.',
-    remedy: 'set OLLAMA_HOST = "0.0.0.0:11434" in the EnvironmentVariables of that agent, then: darwin-rebuild switch',
+    remedy: `set OLLAMA_HOST = "${wanted}" in the EnvironmentVariables of that agent, then: darwin-rebuild switch`,
+  };
+}
+
+/** Whoever owns a folder can replace what is in it, so nothing is written there with the rights of another. */
+export function ofAnother({ path, stat }: JobFile, owner: string): Refusal {
+  return {
+    code: 'plist-of-another',
+    exit: 4,
+    message: `${path} belongs to user ${stat.uid}, and is in the home of ${owner}.`,
+    meaning: `Root does not write where ${owner} could put something in the way, so nothing was changed.`,
+    remedy: `sudo chown ${owner} '${path}'   # then run this again`,
   };
 }

@@ -6,6 +6,7 @@ import { editJob } from '../../launchd/edit.ts';
 import { isBroken, type JobFile, readJob } from '../../launchd/jobs.ts';
 import { asker, disabledLabels } from '../../launchd/launchctl.ts';
 import { sameBinding } from '../../ollama/host-value.ts';
+import { valueAt } from '../../plist/read.ts';
 import { findProcesses } from '../../probes/processes.ts';
 import { stateOfJob } from '../job-state.ts';
 import {
@@ -20,7 +21,8 @@ import {
   type Setting,
 } from '../room.ts';
 import { findJobs, type Job } from './jobs.ts';
-import { declared, setInProgram, unreadable } from './refusals.ts';
+import { setsItself } from './program.ts';
+import { declared, ofAnother, setInProgram, unreadable } from './refusals.ts';
 
 const VARIABLE = 'OLLAMA_HOST';
 const TIMEOUT = 15_000;
@@ -39,7 +41,7 @@ function describe(scene: Scene, job: Job): Installation {
   const { file, label, daemon } = job;
   const state = stateOf(job);
   const target = `launchd:${daemon ? 'system' : 'agent'}/${label}`;
-  const refusal = refusalOf(job);
+  const refusal = isBroken(file) ? unreadable(file) : undefined;
   const settings = isBroken(file) ? [] : settingsOf(job, file);
   scene.servers = scene.servers.filter(({ pid }) => !job.servers.includes(pid));
   return {
@@ -51,12 +53,12 @@ function describe(scene: Scene, job: Job): Installation {
     settings,
     value: settings.find(({ effective }) => effective)?.value ?? undefined,
     warnings: [],
-    needsRoot: host.user.uid !== 0 && (daemon || (!isBroken(file) && file.stat.uid === 0)),
+    needsRoot: isForeign(host, job) || (host.user.uid !== 0 && !isBroken(file) && file.stat.uid !== host.user.uid),
     logCommand: logFile(file)
       ? `tail -n 50 '${logFile(file)}'`
       : `launchctl print ${job.loaded?.domain ?? 'system'}/${label}`,
     ...(refusal ? { refusal } : {}),
-    plan: (request) => refusal ?? plan(host, job, file as JobFile, target, request),
+    plan: (request) => (isBroken(file) ? unreadable(file) : plan(host, job, file, target, request)),
     reread: async () => {
       const now = await readJob(host, file.path);
       return now === undefined || isBroken(now) ? [] : settingsOf(job, now);
@@ -80,27 +82,50 @@ async function observe(host: Host, job: Job): Promise<ServiceState> {
   return stateOf({ loaded, servers, account: job.account });
 }
 
-function refusalOf({ file }: Job): Refusal | undefined {
-  if (isBroken(file)) return unreadable(file);
-  if (file.real.startsWith('/nix/')) return declared(file.path);
-  return file.argv.some((word) => word.includes(`${VARIABLE}=`)) ? setInProgram(file.path) : undefined;
+/** What is written down elsewhere; no reason to refuse where Ollama listens as wanted. */
+function refusalOf(host: Host, { account }: Job, file: JobFile, { bound, wanted }: PlanRequest): Refusal | undefined {
+  if (bound) return undefined;
+  if (file.real.startsWith('/nix/')) return declared(file.path, wanted);
+  const where = setsItself(host, file.argv, VARIABLE);
+  if (where !== undefined) return setInProgram(file.path, where);
+  const atHome = file.real.startsWith(`${account.home}/`) && file.stat.uid !== account.uid;
+  return atHome ? ofAnother(file, account.name) : undefined;
 }
 
-async function plan(host: Host, job: Job, file: JobFile, target: string, request: PlanRequest): Promise<Plan> {
+/** True where only root may tell launchd: of the system's domain, and of another user's. */
+function isForeign({ user }: Host, { daemon, account }: Job): boolean {
+  return user.uid !== 0 && (daemon || account.uid !== user.uid);
+}
+
+async function plan(
+  host: Host,
+  job: Job,
+  file: JobFile,
+  target: string,
+  request: PlanRequest,
+): Promise<Plan | Refusal> {
   const { label, daemon, account, loaded } = job;
+  const refusal = refusalOf(host, job, file, request);
+  if (refusal) return refusal;
   const now = file.environment[VARIABLE];
-  const isSet = now !== undefined && sameBinding(now, request.wanted);
+  // Where its own command or Nix has it as wanted, the file has nothing to add.
+  const settled =
+    request.bound && (file.real.startsWith('/nix/') || setsItself(host, file.argv, VARIABLE) !== undefined);
+  const isSet = settled || (now !== undefined && sameBinding(now, request.wanted));
   const edit = isSet
     ? undefined
-    : await editJob(host, file, daemon ? undefined : account, {
+    : await editJob(host, file, isForeign(host, job) || daemon ? undefined : account, {
         id: 'edit-plist',
         title: `Set ${VARIABLE} in ${file.real}`,
         variables: [[VARIABLE, request.wanted]],
         rewritten: false,
       });
   const uid = daemon ? undefined : account.uid;
-  const domain = loaded?.domain ?? (await domainFor(host, uid));
-  const identity = daemon && host.user.uid !== 0 ? ('root' as const) : ('self' as const);
+  const nearest = loaded?.domain ?? (await domainFor(host, uid));
+  // Nobody is at the screen, and the job is for there only: it is started when somebody logs in, and not by us.
+  const waits = nearest.startsWith('user/') && loaded === undefined && !isForBackground(file);
+  const domain = waits ? `gui/${account.uid}` : nearest;
+  const identity = isForeign(host, job) ? ('root' as const) : ('self' as const);
   const path = loaded?.print.path ?? file.path;
   const act = (id: string, verb: 'reload' | 'unload', title: string): Act => ({
     type: 'launchd',
@@ -127,10 +152,18 @@ async function plan(host: Host, job: Job, file: JobFile, target: string, request
       ]
     : [];
   const restart = act('restart', 'reload', `Restart ${label} with its file read anew`);
-  const back = loaded ? restart : act('stop', 'unload', `Stop ${label} again`);
-  const wanted = request.restart && !request.bound && (loaded !== undefined || request.start);
+  const starts = request.start && loaded === undefined && !waits;
+  const wanted = request.restart && !request.bound && (loaded !== undefined || starts);
   const activate = wanted ? [loaded ? restart : act('start', 'reload', `Start ${label}`)] : [];
+  // What was not started by us is not ours to stop: whoever has started it since gets the old file read.
+  const back = wanted && !loaded ? act('stop', 'unload', `Stop ${label} again`) : restart;
   return { target, changes: edit ? [edit] : [], activate, deactivate: [back, ...disable] };
+}
+
+/** Without the key an agent is for the session at the screen (launchd.plist(5), LimitLoadToSessionType). */
+function isForBackground({ plist }: JobFile): boolean {
+  const types = valueAt(plist, ['LimitLoadToSessionType']);
+  return Array.isArray(types) ? types.includes('Background') : types === 'Background';
 }
 
 /** In the order of their strength: the job's own variables, then what `launchctl setenv` gave the whole session. */

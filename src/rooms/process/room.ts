@@ -100,7 +100,8 @@ function plan(scene: Scene, process: Process, details: Details | undefined, requ
   if (request.bound) return { target, changes: [], activate: [], deactivate: [] };
   if (!details) return notOurs(process);
   if (!request.restart) return onlyRestart(process);
-  const { argv, uid, gid, groups } = process;
+  const { argv, uid, groups } = process;
+  const gid = details.gid ?? process.gid;
   const environment = details.environment ?? surroundings(host);
   const cwd = standing(host, details.cwd);
   const start = { file: details.file, argv, cwd, uid, gid, groups, logFile: logFile(scene, process) };
