@@ -38,7 +38,8 @@ export async function validate(host: Host, { files, argv, blame }: Validation, r
     const said = `${result.stdout}\n${result.stderr}`.trim().split('\n');
     const refused = result.code !== null && result.code !== 0;
     const complaints = blame === null ? (refused ? said : []) : said.filter((line) => line.includes(blame));
-    if (complaints.length > 0) throw new ValidationError(argv[0] ?? '', complaints.join('\n').replaceAll(`${dir}/`, ''));
+    if (complaints.length > 0)
+      throw new ValidationError(argv[0] ?? '', complaints.join('\n').replaceAll(`${dir}/`, ''));
   } finally {
     await host.discard(dir);
   }

@@ -56,7 +56,9 @@ export function runPlain(argv: readonly string[], options: RunOptions = {}): Pro
     options.signal?.addEventListener('abort', stop, { once: true });
     const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream].on('data', (part: Buffer) => parts[stream].push(part));
+      child[stream].on('data', (part: Buffer) => {
+        parts[stream].push(part);
+      });
     }
     const end = async (code: number | null, error: string | null) => {
       options.signal?.removeEventListener('abort', stop);
@@ -79,7 +81,9 @@ const LINGER = 1000;
  */
 function letGo(child: ChildProcessByStdio<null, Readable, Readable>): void {
   child.on('exit', () => {
-    const late = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), LINGER);
+    const late = setTimeout(() => {
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    }, LINGER);
     child.on('close', () => clearTimeout(late));
   });
 }

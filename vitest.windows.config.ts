@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config';
+import shared from './vitest.e2e.config.ts';
+
+/** Windows Node under Wine: apart from the other real hosts, since it needs Wine, a cross compiler and Node for Windows. */
+export default defineConfig({
+  ...shared,
+  test: { ...shared.test, include: ['test/e2e/windows*.test.ts', 'test/e2e/windows/**/*.test.ts'], exclude: [] },
+});
