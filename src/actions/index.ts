@@ -5,9 +5,10 @@ import { applyEnd, type EndAct } from './end.ts';
 import { applyLaunchd, type LaunchdAct, launchdCommandLine } from './launchd.ts';
 import { applyRelaunch, type RelaunchAct, relaunchCommandLine } from './relaunch.ts';
 import { applyRespawn, type RespawnAct } from './respawn.ts';
+import { applyService, type ServiceAct, serviceCommandLine } from './service.ts';
 
 /** What makes changes take effect. Unlike a change it has no "before": a plan names the acts for either direction. */
-export type Act = CommandAct | RespawnAct | EndAct | LaunchdAct | RelaunchAct;
+export type Act = CommandAct | RespawnAct | EndAct | LaunchdAct | RelaunchAct | ServiceAct;
 
 /** Does one act. Throws CommandError or FileError. */
 export function perform(host: Host, act: Act, signal?: AbortSignal): Promise<void> {
@@ -22,12 +23,15 @@ export function perform(host: Host, act: Act, signal?: AbortSignal): Promise<voi
       return applyLaunchd(host, act, signal);
     case 'relaunch':
       return applyRelaunch(host, act);
+    case 'service':
+      return applyService(host, act);
   }
 }
 
 /** The act as a command line that a person can read, and for a command also paste. */
 export function commandLine(act: Act): string {
   if (act.type === 'launchd') return launchdCommandLine(act);
+  if (act.type === 'service') return serviceCommandLine(act);
   if (act.type === 'relaunch') return relaunchCommandLine(act);
   if (act.type === 'end') return act.pids.length > 0 ? `kill ${act.pids.join(' ')}` : `pkill -f ${quote(act.words)}`;
   return printCommand(act.type === 'command' ? act.argv : act.start.argv);

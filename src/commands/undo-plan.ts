@@ -53,13 +53,15 @@ export async function planReturn(
 }
 
 /**
- * launchd reads a file anew only of a job that was taken out before, and an app of Windows is ended before it is started,
+ * launchd reads a file anew only of a job that was taken out before, and an app or a service of Windows is ended before it is started,
  * so that a run which ends in between (kill -9, power loss) leaves it stopped: that was nobody's wish.
  */
 function wasCutShort({ report }: Context, { before, deactivate }: Receipt): boolean {
   const unfinished = report.warnings.some(({ code }) => code === 'unfinished-run');
   return (
-    unfinished && (before as Before).running && deactivate.some(({ type }) => type === 'launchd' || type === 'relaunch')
+    unfinished &&
+    (before as Before).running &&
+    deactivate.some(({ type }) => ['launchd', 'relaunch', 'service'].includes(type))
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts';
-import { readValue } from './registry.ts';
+import { queryKey, type RegistryValue } from './registry.ts';
 import { program } from './system.ts';
 
 /** Integrity levels "high" and "system" (MicrosoftDocs/win32, SecAuthZ/well-known-sids). */
@@ -9,18 +9,28 @@ const POLICIES = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\
 /** The group of whoever came by the network (the same page): of ssh, of a share, of WinRM. */
 const FROM_AFAR = /\bS-1-5-2(?!-)\b/;
 
-/**
- * True in a session that has no desktop: that of services, and that of ssh, in which a program with a window would be
- * started where nobody sees it, and to which the user's own programs are in another.
- */
-export async function isWithoutDesktop(host: Host, session: number | undefined): Promise<boolean> {
-  if (session === 0 || host.env.SSH_CONNECTION !== undefined) return true;
-  return FROM_AFAR.test((await whoami(host, '/groups')) ?? '');
-}
-
 /** True for a process with the rights of an administrator, and not only of a member of that group. */
 export async function isElevated(host: Host): Promise<boolean> {
   return ELEVATED.test((await whoami(host, '/groups')) ?? '');
+}
+
+/** What the session and the rights of this program let it do; each is a program to ask, so that all is asked at once. */
+export interface Rights {
+  elevated: boolean;
+  /** Elevated, and everything else of this user as well. */
+  byNature: boolean;
+  /**
+   * In a session that has no desktop: that of services, and that of ssh, in which a program with a window would be
+   * started where nobody sees it, and to which the user's own programs are in another.
+   */
+  withoutDesktop: boolean;
+}
+
+export async function readRights(host: Host, session: number | undefined): Promise<Rights> {
+  const groups = (await whoami(host, '/groups')) ?? '';
+  const elevated = ELEVATED.test(groups);
+  const afar = session === 0 || host.env.SSH_CONNECTION !== undefined || FROM_AFAR.test(groups);
+  return { elevated, byNature: elevated && (await isElevatedByNature(host)), withoutDesktop: afar };
 }
 
 /**
@@ -28,11 +38,12 @@ export async function isElevated(host: Host): Promise<boolean> {
  * User Account Control off, or as the built-in Administrator (whose number is 500).
  */
 export async function isElevatedByNature(host: Host): Promise<boolean> {
-  const [user, control] = await Promise.all([
-    whoami(host, '/user'),
-    readValue(host, POLICIES, 'EnableLUA').catch(() => null),
-  ]);
-  return /\bS-1-5-21-[\d-]+-500\b/.test(user ?? '') || Number(control?.data ?? 1) === 0;
+  const [user, policies] = await Promise.all([whoami(host, '/user'), queryKey(host, POLICIES)]);
+  return /\bS-1-5-21-[\d-]+-500\b/.test(user ?? '') || isOff(policies);
+}
+
+function isOff(policies: RegistryValue[] | undefined): boolean {
+  return Number(policies?.find(({ name }) => name === 'EnableLUA')?.data ?? 1) === 0;
 }
 
 async function whoami(host: Host, what: string): Promise<string | undefined> {

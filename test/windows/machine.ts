@@ -22,6 +22,13 @@ export interface Task {
   env?: Env;
 }
 
+interface Service {
+  state: number;
+  pid: number;
+  start: () => void;
+  stop: () => void;
+}
+
 /** A Windows in memory with Ollama's app, by facts/windows.md: registry, processes, listeners, and the programs that tell of them. */
 export class Windows extends RecordedHost {
   readonly home = 'C:/Users/Jürgen 太郎';
@@ -39,7 +46,7 @@ export class Windows extends RecordedHost {
   language: 'en' | 'de' | 'ja' = 'en';
   excluded = '';
   setxFails = false;
-  services = new Map<string, { state: number; pid: number; start: () => void; stop: () => void }>();
+  services = new Map<string, Service>();
   detached: Detached[] = [];
   #pid = 1000;
   #scratched = 0;
@@ -218,8 +225,6 @@ export class Windows extends RecordedHost {
         };
       case 'sc':
         return this.#sc(words);
-      case 'net':
-        return this.#net(words);
       default:
         return { stdout: '' };
     }
@@ -238,6 +243,7 @@ export class Windows extends RecordedHost {
 
   #sc([verb, name = '']: string[]): Answer {
     const service = this.services.get(name);
+    if (service && (verb === 'start' || verb === 'stop')) return this.#control(service, verb);
     if (verb !== 'queryex' || !service)
       return { code: 1060, stdout: '[SC] EnumQueryServicesStatus:OpenService FAILED 1060' };
     return {
@@ -245,12 +251,15 @@ export class Windows extends RecordedHost {
     };
   }
 
-  #net([verb, name = '']: string[]): Answer {
-    const service = this.services.get(name);
-    if (!this.elevated || !service) return { code: 2, stderr: 'System error 5 has occurred.' };
-    if ((verb === 'start') === (service.state === 4)) return { code: 2, stderr: 'already' };
-    service[verb === 'start' ? 'start' : 'stop']();
-    service.state = verb === 'start' ? 4 : 1;
+  /** The service manager says that it has begun, and is done a moment later. */
+  #control(service: Service, verb: 'start' | 'stop'): Answer {
+    if (!this.elevated) return { code: 5, stdout: '[SC] OpenService FEHLER 5:\r\n\r\nZugriff verweigert\r\n' };
+    if ((verb === 'start') !== (service.state === 1)) return { code: verb === 'start' ? 1056 : 1062, stdout: 'FEHLER' };
+    service.state = verb === 'start' ? 2 : 3;
+    this.after(500, () => {
+      service[verb]();
+      service.state = verb === 'start' ? 4 : 1;
+    });
     return {};
   }
 }
@@ -264,7 +273,6 @@ const PROGRAMS = [
   'whoami',
   'netsh',
   'sc',
-  'net',
   'WindowsPowerShell\\v1.0\\powershell',
 ];
 

@@ -2,7 +2,7 @@ import { membersOf, type RelaunchAct } from '../../actions/relaunch.ts';
 import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { parseHost } from '../../ollama/host-value.ts';
-import { isWithoutDesktop } from '../../windows/rights.ts';
+import { type Rights, readRights } from '../../windows/rights.ts';
 import { localData } from '../../windows/system.ts';
 import { askTasks, named, ownSession, type Task } from '../../windows/tasks.ts';
 import type { ServiceState } from '../room.ts';
@@ -20,8 +20,7 @@ export interface App extends Install {
   /** On others: those of other users, or of this one when this program came by ssh. */
   elsewhere: Task[];
   servers: Task[];
-  /** True where this program is in a session without a desktop (ssh, a service), from which the app cannot be started. */
-  remote: boolean;
+  rights: Rights;
   variable: HostVariable;
   expose: Expose;
   /** True while its setup program runs, as in an upgrade. */
@@ -37,10 +36,10 @@ export async function findApp(host: Host): Promise<App | undefined> {
   const all = named(tasks, APP);
   const install = await findInstall(host, all.length > 0);
   if (install === undefined) return undefined;
-  const [variable, expose, remote] = await Promise.all([
+  const [variable, expose, rights] = await Promise.all([
     readHostVariable(host),
     readExpose(host),
-    isWithoutDesktop(host, ownSession(host, tasks)),
+    readRights(host, ownSession(host, tasks)),
   ]);
   const { apps, servers } = await members(host, portsOf(variable), tasks);
   return {
@@ -48,7 +47,7 @@ export async function findApp(host: Host): Promise<App | undefined> {
     running: apps,
     elsewhere: all.filter(({ pid }) => !apps.some((own) => own.pid === pid)),
     servers,
-    remote,
+    rights,
     variable,
     expose,
     upgrading: named(tasks, 'OllamaSetup.exe').length > 0,

@@ -21,7 +21,7 @@ export async function planFor(host: Host, app: App, target: string, request: Pla
   const change = isOn ? undefined : variableChange(app.variable, wanted);
   const restarts = restart && !bound && isHere(app);
   if (!change && !restarts) return { target, changes: [], activate: [], deactivate: [] };
-  const refusal = await refusalOf(host, app);
+  const refusal = refusalOf(app);
   if (refusal) return refusal;
   const ports = portsOf(app.variable, wanted);
   const act = (title: string) => (isHere(app) ? [relaunch(host, app, ports, title)] : []);
@@ -33,15 +33,14 @@ export async function planFor(host: Host, app: App, target: string, request: Pla
   };
 }
 
-async function refusalOf(host: Host, app: App): Promise<Refusal | undefined> {
-  if (app.upgrading) return upgrading(app);
-  // Who came by ssh has the rights of an administrator unasked, and starts nothing here.
-  return app.remote ? undefined : refusalOfElevated(host);
+/** Who came by ssh has the rights of an administrator unasked, and starts nothing here. */
+function refusalOf(app: App): Refusal | undefined {
+  return app.upgrading ? upgrading(app) : refusalOfElevated(app.rights);
 }
 
 /** A program of another session cannot be ended, nor one be started there. A server without its app is an orphan of it. */
-function isHere({ running, servers, remote }: App): boolean {
-  return !remote && (running.length > 0 || servers.length > 0);
+function isHere({ running, servers, rights }: App): boolean {
+  return !rights.withoutDesktop && (running.length > 0 || servers.length > 0);
 }
 
 /**
@@ -50,8 +49,8 @@ function isHere({ running, servers, remote }: App): boolean {
  * @throws SetupError exit 4 in an elevated shell
  */
 export async function wayBack(host: Host, app: App, wanted: string) {
-  if (!isHere(app)) return app.remote ? { changes: [], activate: [] } : undefined;
-  const refusal = await refusalOfElevated(host, ' undo');
+  if (!isHere(app)) return app.rights.withoutDesktop ? { changes: [], activate: [] } : undefined;
+  const refusal = refusalOfElevated(app.rights, ' undo');
   if (refusal) throw new SetupError(refusal.code, refusal.exit, refusal.message, refusal);
   const act = relaunch(host, app, portsOf(app.variable, wanted), 'Quit Ollama, and start it again as it was');
   return { changes: [], activate: [act] };

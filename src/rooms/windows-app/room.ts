@@ -38,7 +38,7 @@ async function describe(host: Host, app: App): Promise<Installation> {
     target: TARGET,
     title: `the app in ${backward(app.folder)}`,
     state: stateOf(
-      { apps: app.remote ? [...app.running, ...app.elsewhere] : app.running, servers: app.servers },
+      { apps: app.rights.withoutDesktop ? [...app.running, ...app.elsewhere] : app.running, servers: app.servers },
       host.user.uid,
     ),
     settings,
@@ -50,11 +50,11 @@ async function describe(host: Host, app: App): Promise<Installation> {
     consequences: (wanted) => consequencesOf(app, wanted),
     plan: async (request) => {
       ports = portsOf(app.variable, request.wanted);
-      restarted = request.restart && !app.remote && app.running.length > 0;
+      restarted = request.restart && !app.rights.withoutDesktop && app.running.length > 0;
       return planFor(host, app, TARGET, request);
     },
     moved: async ({ wanted }) => {
-      restarted = !app.remote;
+      restarted = !app.rights.withoutDesktop;
       return wayBack(host, app, wanted);
     },
     reread: async () => settingsOfApp(host, { ...app, variable: await readHostVariable(host) }),

@@ -1,4 +1,5 @@
 import type { Warning } from '../room.ts';
+import { warningOfElevated } from '../windows-elevated.ts';
 import { clientsWarning, isUnspecified, scopeWarnings, VARIABLE } from '../windows-variable.ts';
 import type { App } from './app.ts';
 import { isSwitchValue } from './expose.ts';
@@ -18,6 +19,7 @@ export async function warningsOf(app: App): Promise<Warning[]> {
     ...clientsWarning(value, offerOf(app, value)),
     ...(await hangs(app, value)),
     ...desktop(app),
+    ...warningOfElevated(app.rights),
   ];
 }
 
@@ -66,8 +68,8 @@ async function hangs({ version }: App, value: string | undefined): Promise<Warni
 }
 
 /** Whether this program can start the app where its user sees it. */
-function desktop({ remote, elsewhere, running }: App): Warning[] {
-  if (remote) {
+function desktop({ rights, elsewhere, running }: App): Warning[] {
+  if (rights.withoutDesktop) {
     const what = elsewhere.length > 0 ? 'runs on the desktop' : 'belongs on the desktop';
     return [
       {

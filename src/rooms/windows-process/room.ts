@@ -6,6 +6,7 @@ import { parseHost } from '../../ollama/host-value.ts';
 import { askNetstatAno } from '../../probes/netstat-ano.ts';
 import type { Process } from '../../probes/processes.ts';
 import { portNote } from '../../windows/ports.ts';
+import { readRights } from '../../windows/rights.ts';
 import { forward, localData, systemFolder, variableOf } from '../../windows/system.ts';
 import type { Installation, PlanRequest, Refusal, Room, Scene } from '../room.ts';
 import { refusalOfElevated } from '../windows-elevated.ts';
@@ -121,7 +122,7 @@ async function plan(
   const [pid] = scene.servers.filter(({ comm }) => comm.toLowerCase() === SERVER).map((one) => one.pid);
   const file = await programOf(host, pid ?? 0);
   if (file === undefined) return notFound(wanted);
-  const refusal = await refusalOfElevated(host);
+  const refusal = refusalOfElevated(await readRights(host, undefined));
   if (refusal) return refusal;
   const act = (how: string) => [respawn(scene, servers, file, how)];
   return { target: TARGET, changes, activate: act(`with ${VARIABLE}=${wanted}`), deactivate: act('as it was') };

@@ -1,10 +1,10 @@
-import type { CommandAct } from '../../actions/command.ts';
 import { stateOf as fileState, textOf } from '../../actions/file.ts';
+import type { ServiceAct } from '../../actions/service.ts';
 import type { Change, Plan } from '../../engine/plan.ts';
 import type { Host } from '../../host/host.ts';
 import { sameBinding } from '../../ollama/host-value.ts';
 import { isElevated } from '../../windows/rights.ts';
-import { backward, commandLineOf, program } from '../../windows/system.ts';
+import { backward, commandLineOf } from '../../windows/system.ts';
 import { elementFor, withVariable } from '../../windows/winsw.ts';
 import type { PlanRequest, Refusal } from '../room.ts';
 import { EXTRA, isOurs, linesOf, type Managed, settingsOf, VARIABLE } from './service.ts';
@@ -29,21 +29,18 @@ export async function planFor(
   if (!change && !restarts) return { target, changes: [], activate: [], deactivate: [] };
   if (!(await isElevated(host))) return notElevated(managed, wanted);
   const { name } = managed.service;
-  const stop = serviceAct(host, 'stop', runs ? 'stop-service' : 'stop', name, `Stop the service ${name}`);
-  const again = serviceAct(host, 'start', runs ? 'restart' : 'start', name, `Start the service ${name}`);
+  const act = (verb: ServiceAct['verb'], title: string) => [serviceAct(verb, name, `${title} the service ${name}`)];
+  const there = runs ? act('restart', 'Restart') : act('start', 'Start');
   return {
     target,
     changes: change ? [change] : [],
-    activate: restarts ? [...(runs ? [stop] : []), again] : [],
-    deactivate: runs ? [stop, again] : [stop],
+    activate: restarts ? there : [],
+    deactivate: runs ? there : act('stop', 'Stop'),
   };
 }
 
-/** `net` waits until it is done, which `sc` does not. What is stopped already is no reason to give up. */
-function serviceAct(host: Host, verb: 'stop' | 'start', id: string, name: string, title: string): CommandAct {
-  const argv = [program(host, 'net'), verb, name];
-  const tolerate = verb === 'stop' ? { tolerate: true } : {};
-  return { type: 'command', id, title, identity: 'self', argv, timeout: TIMEOUT, ...tolerate };
+function serviceAct(verb: ServiceAct['verb'], name: string, title: string): ServiceAct {
+  return { type: 'service', id: verb, title, verb, name, timeout: TIMEOUT };
 }
 
 function changeOf(managed: Managed, wanted: string): Change | 'unknown' {
