@@ -163,7 +163,8 @@ function barred({ argv, code, stdout, stderr, error }: RunResult, { domain }: La
   const said = stderr.trim() || stdout.trim() || error || `exit code ${code}`;
   const meaning = `launchd does not let this session act on ${domain}: run this in Terminal at the screen, or with sudo.`;
   const isSession = domain.startsWith('gui/') && (code === 5 || code === 125);
-  return new CommandError(argv, isSession ? `${said}\n${meaning}` : said, { untouched: true });
+  // One that was cut short (Ctrl-C, the time limit) may have asked launchd already: only a refusal is certain.
+  return new CommandError(argv, isSession ? `${said}\n${meaning}` : said, { untouched: code !== null });
 }
 
 /** launchctl has one code, 5, for everything that launchd holds against a job; only launchd's log has the reason. */

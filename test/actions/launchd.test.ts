@@ -21,7 +21,7 @@ const act: LaunchdAct = {
 };
 
 interface Answer {
-  code: number;
+  code: number | null;
   stderr?: string;
 }
 
@@ -98,7 +98,7 @@ class Launchd extends RecordedHost {
   #bootstrap(): Answer {
     const { work, ...planned } = this.bootstraps.shift() ?? { code: -1 };
     work?.();
-    if (planned.code >= 0) return planned;
+    if (planned.code === null || planned.code >= 0) return planned;
     if (!this.domain) return { code: 125, stderr: 'Bootstrap failed: 125: Domain does not support specified action\n' };
     if (this.disabled) return { code: 119, stderr: `${PLIST}: Service is disabled\nBootstrap failed: 119\n` };
     if (this.job || this.#draining) return EIO;
@@ -192,6 +192,13 @@ describe('a reload', () => {
     expect(error.output).toBe('Boot-out failed: 1: Operation not permitted');
     expect(error.argv).toEqual([LAUNCHCTL, 'bootout', `gui/501/${LABEL}`]);
     expect(host.verbs).toEqual(['bootout']);
+    expect(error.untouched).toBe(true);
+  });
+
+  it('does not take a bootout that was cut short for one that did nothing', async () => {
+    const host = new Launchd();
+    host.bootouts = [{ code: null }];
+    expect(await refusal(host)).toMatchObject({ untouched: false });
   });
 
   it('ends when the job does not go', async () => {
