@@ -3,6 +3,7 @@ import { commandLineOf } from '../windows/system.ts';
 import { applyCommand, type CommandAct } from './command.ts';
 import { applyEnd, type EndAct } from './end.ts';
 import { applyLaunchd, type LaunchdAct, launchdCommandLine } from './launchd.ts';
+import { quote } from './quote.ts';
 import { applyRelaunch, type RelaunchAct, relaunchCommandLine } from './relaunch.ts';
 import { applyRespawn, type RespawnAct } from './respawn.ts';
 import { applyService, type ServiceAct, serviceCommandLine } from './service.ts';
@@ -42,8 +43,4 @@ export function printCommand(argv: readonly string[]): string {
   // A full path with a drive is one of Windows, whose shells have other quotes.
   if (/^[A-Za-z]:\\/.test(argv[0] ?? '')) return commandLineOf(argv);
   return argv.map(quote).join(' ');
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

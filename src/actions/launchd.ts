@@ -1,6 +1,7 @@
 import type { Host, Identity, RunResult } from '../host/host.ts';
 import { asker, type JobPrint, job, LAUNCHCTL } from '../launchd/launchctl.ts';
 import { CommandError } from './command.ts';
+import { quote } from './quote.ts';
 
 /**
  * Has launchd of macOS read a job's plist anew, or take the job out, as data. Several commands are one act here, since
@@ -176,8 +177,4 @@ function failed({ argv, code, stdout, stderr, error }: RunResult): CommandError 
     '(mode 644 is right), or that its last process is still shutting down.';
   const remedy = `launchd's log has the true cause: log show --last 2m --predicate 'process == "launchd"'`;
   return new CommandError(argv, `${said}\n${meaning}\n${remedy}`);
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -8,6 +8,9 @@ export interface Account {
   home: string;
 }
 
+/** Whose the daemons are that name no other user. */
+export const ROOT: Account = { uid: 0, gid: 0, name: 'root', home: '/var/root' };
+
 /** The group `staff`, which everybody on a Mac is in first. */
 const STAFF = 20;
 

@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import { readLink } from './listeners.ts';
 import { type Process, readEnvironment } from './processes.ts';
 
 /** What it takes to start a process anew as it was. */
@@ -22,14 +23,6 @@ async function fromProc(host: Host, { pid }: Process): Promise<Details | undefin
   const cwd = readLink(host, `/proc/${pid}/cwd`);
   const environment = readEnvironment(host, pid);
   return environment && file && cwd ? { file, cwd, environment } : undefined;
-}
-
-function readLink(host: Host, path: string): string | undefined {
-  try {
-    return host.files.link(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The group `staff`, which everybody on a Mac is in first. */

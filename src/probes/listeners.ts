@@ -126,7 +126,8 @@ export function canInspect(host: Host, pid: number): boolean {
   return host.files.list(`/proc/${pid}/fd`).length > 0;
 }
 
-function readLink(host: Host, path: string): string | undefined {
+/** Where a link below /proc leads; undefined where it may not be read. */
+export function readLink(host: Host, path: string): string | undefined {
   try {
     return host.files.link(path);
   } catch {

@@ -1,6 +1,7 @@
 import type { Host } from '../../host/host.ts';
 import { stateOfJob } from '../job-state.ts';
 import type { Given, Installation, Room, Scene, ServiceState, Setting } from '../room.ts';
+import { tail } from '../tail.ts';
 import { planFor, takeBackMoved } from './plan.ts';
 import { brokenPlist, declared } from './refusals.ts';
 import { definingFile, findServices, jobsOf, type LoadedJob, type Service } from './service.ts';
@@ -96,12 +97,4 @@ function settingsOf(service: Service): Setting[] {
     settings.push({ value: envFile.value, source: envFile.path, effective: false });
   if (inherited !== undefined) settings.push({ value: inherited, source: 'launchctl setenv', effective: !isSet });
   return settings;
-}
-
-function tail(host: Host, path: string): string {
-  try {
-    return (host.files.text(path) ?? '').trim().split('\n').slice(-8).join('\n');
-  } catch {
-    return '';
-  }
 }

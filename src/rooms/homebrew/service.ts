@@ -1,12 +1,10 @@
 import type { Host } from '../../host/host.ts';
-import { type Account, accounts } from '../../launchd/accounts.ts';
+import { type Account, accounts, ROOT } from '../../launchd/accounts.ts';
 import { findAllLoaded, type Loaded } from '../../launchd/domains.ts';
 import { type BrokenJob, isBroken, isJob, type JobFile, readJob } from '../../launchd/jobs.ts';
 import { type Brew, findBrews, keepsEnvFile, LABELS } from './brew.ts';
 import { type EnvFile, readEnvFile } from './env-file.ts';
 import { strangerAt } from './refusals.ts';
-
-const ROOT: Account = { uid: 0, gid: 0, name: 'root', home: '/var/root' };
 
 /** Ollama's formula as a service: an agent of a user, or (`sudo brew services`) a daemon of root's. */
 export interface Service {

@@ -1,10 +1,10 @@
 import type { Host } from '../../host/host.ts';
-import { type Account, accounts } from '../../launchd/accounts.ts';
+import { type Account, accounts, ROOT } from '../../launchd/accounts.ts';
 import { findLoaded, type Loaded } from '../../launchd/domains.ts';
 import { type BrokenJob, isBroken, type JobFile, jobsSpeakingOf } from '../../launchd/jobs.ts';
 import { isServe, type Scene } from '../room.ts';
 import { speaksOfServe } from './program.ts';
-import { ROOT, superviseds } from './supervised.ts';
+import { superviseds } from './supervised.ts';
 
 /** Jobs of other rooms: Homebrew's, the app's login item and the app itself, and the agent that this program writes for it. */
 const FOREIGN =

@@ -1,25 +1,6 @@
-import type { BrokenJob, JobFile } from '../../launchd/jobs.ts';
+import type { JobFile } from '../../launchd/jobs.ts';
+import { declaredInNix } from '../plist-refusals.ts';
 import type { Refusal } from '../room.ts';
-
-/** A file that launchd could not read either; it is somebody's, so it is left as it is. */
-export function unreadable({ path, why, line, forbidden }: BrokenJob): Refusal {
-  if (forbidden) {
-    return {
-      code: 'plist-unreadable',
-      exit: 5,
-      message: `${path} may not be read by this user.`,
-      meaning: 'It says how Ollama is started, so nothing was changed.',
-      remedy: 'sudo npx stigmer-setup-ollama',
-    };
-  }
-  return {
-    code: 'plist-broken',
-    exit: 4,
-    message: `${path} is not a property list that can be read: ${line === undefined ? '' : `line ${line}: `}${why}.`,
-    meaning: 'launchd cannot load it either, so it was left as it is.',
-    remedy: `plutil -lint '${path}'`,
-  };
-}
 
 /** The command of a job that sets the variable itself, which is stronger than what launchd gives it. */
 export function setInProgram(path: string, where: string): Refusal {
@@ -33,15 +14,8 @@ export function setInProgram(path: string, where: string): Refusal {
   };
 }
 
-/** nix-darwin and home-manager link such files into /nix/store, and write them anew. */
 export function declared(path: string, wanted: string): Refusal {
-  return {
-    code: 'declared-in-nix',
-    exit: 4,
-    message: `${path} is kept by Nix, which writes it anew from its own configuration.`,
-    meaning: 'The setting belongs there, so nothing was changed.',
-    remedy: `set OLLAMA_HOST = "${wanted}" in the EnvironmentVariables of that agent, then: darwin-rebuild switch`,
-  };
+  return declaredInNix(path, `set OLLAMA_HOST = "${wanted}" in the EnvironmentVariables of that agent`);
 }
 
 /** Whoever owns a folder can replace what is in it, so nothing is written there with the rights of another. */

@@ -9,6 +9,7 @@ import { sameBinding } from '../../ollama/host-value.ts';
 import { valueAt } from '../../plist/read.ts';
 import { findProcesses } from '../../probes/processes.ts';
 import { stateOfJob } from '../job-state.ts';
+import { unreadablePlist } from '../plist-refusals.ts';
 import {
   type Given,
   type Installation,
@@ -20,9 +21,10 @@ import {
   type ServiceState,
   type Setting,
 } from '../room.ts';
+import { tail } from '../tail.ts';
 import { findJobs, type Job } from './jobs.ts';
 import { setsItself } from './program.ts';
-import { declared, ofAnother, setInProgram, unreadable } from './refusals.ts';
+import { declared, ofAnother, setInProgram } from './refusals.ts';
 
 const VARIABLE = 'OLLAMA_HOST';
 const TIMEOUT = 15_000;
@@ -41,7 +43,7 @@ function describe(scene: Scene, job: Job): Installation {
   const { file, label, daemon } = job;
   const state = stateOf(job);
   const target = `launchd:${daemon ? 'system' : 'agent'}/${label}`;
-  const refusal = isBroken(file) ? unreadable(file) : undefined;
+  const refusal = isBroken(file) ? unreadablePlist(file) : undefined;
   const settings = isBroken(file) ? [] : settingsOf(job, file);
   scene.servers = scene.servers.filter(({ pid }) => !job.servers.includes(pid));
   return {
@@ -58,7 +60,7 @@ function describe(scene: Scene, job: Job): Installation {
       ? `tail -n 50 '${logFile(file)}'`
       : `launchctl print ${job.loaded?.domain ?? 'system'}/${label}`,
     ...(refusal ? { refusal } : {}),
-    plan: (request) => (isBroken(file) ? unreadable(file) : plan(host, job, file, target, request)),
+    plan: (request) => (isBroken(file) ? unreadablePlist(file) : plan(host, job, file, target, request)),
     reread: async () => {
       const now = await readJob(host, file.path);
       return now === undefined || isBroken(now) ? [] : settingsOf(job, now);
@@ -189,12 +191,4 @@ function logFile(file: Job['file']): string | undefined {
   if (isBroken(file)) return undefined;
   const { StandardErrorPath: err, StandardOutPath: out } = file.plist.value;
   return [err, out].find((path): path is string => typeof path === 'string');
-}
-
-function tail(host: Host, path: string | undefined): string {
-  try {
-    return (path === undefined ? '' : (host.files.text(path) ?? '')).trim().split('\n').slice(-8).join('\n');
-  } catch {
-    return '';
-  }
 }

@@ -1,12 +1,10 @@
 import type { Host } from '../../host/host.ts';
-import type { Account } from '../../launchd/accounts.ts';
+import { type Account, ROOT } from '../../launchd/accounts.ts';
 import { findLoaded } from '../../launchd/domains.ts';
 import { readJob } from '../../launchd/jobs.ts';
 import { type Ask, asker, LAUNCHCTL, parseList } from '../../launchd/launchctl.ts';
 import type { Process } from '../../probes/processes.ts';
 import type { Job } from './jobs.ts';
-
-export const ROOT: Account = { uid: 0, gid: 0, name: 'root', home: '/var/root' };
 
 /**
  * The jobs whose process, or whose process's child, is one of these servers. launchd alone knows: a job's file may name a

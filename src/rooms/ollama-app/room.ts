@@ -1,6 +1,6 @@
-import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { explained, type Installation, type Room, type Scene, type ServiceState, type Setting } from '../room.ts';
+import { tail } from '../tail.ts';
 import { type App, findRunning, ofUser, type Running, stateOf } from './app.ts';
 import { switchSubject } from './database.ts';
 import { findApps, readApp } from './detect.ts';
@@ -12,7 +12,6 @@ import { wayBack } from './way-back.ts';
 const KIND = 'ollama-app';
 /** How long an app that was just opened may take to show among the processes. */
 const COMING_UP = 5000;
-const LAST_LINES = 8;
 
 /** Ollama.app of macOS, which starts the server itself: one for each user who counts, since its settings are the user's. */
 export const ollamaAppRoom: Room = {
@@ -94,13 +93,4 @@ async function observe(host: Host, { account, bundle }: App, opened: boolean): P
 
 function logFile({ account }: App): string {
   return `${account.home}/.ollama/logs/server.log`;
-}
-
-function tail(host: Host, path: string): string {
-  try {
-    return (host.files.text(path) ?? '').trim().split('\n').slice(-LAST_LINES).join('\n');
-  } catch (error) {
-    if (error instanceof FileError) return '';
-    throw error;
-  }
 }

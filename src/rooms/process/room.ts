@@ -4,6 +4,7 @@ import type { Host } from '../../host/host.ts';
 import { type Details, detailsOf } from '../../probes/details.ts';
 import { findProcesses, type Process } from '../../probes/processes.ts';
 import type { Installation, PlanRequest, Refusal, Room, Scene, Setting, Warning } from '../room.ts';
+import { tail } from '../tail.ts';
 
 const VARIABLE = 'OLLAMA_HOST';
 /** Ollama finishes what it answers when asked to end; a generation under way may take a while. */
@@ -167,8 +168,4 @@ function onlyRestart(process: Process): Refusal {
     meaning: 'With --no-restart nothing can be done for it.',
     remedy: 'OLLAMA_HOST=0.0.0.0:11434 ollama serve',
   };
-}
-
-function tail(host: Host, path: string): string {
-  return (host.files.text(path) ?? '').trim().split('\n').slice(-8).join('\n');
 }

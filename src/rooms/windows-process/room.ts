@@ -9,6 +9,7 @@ import { portNote } from '../../windows/ports.ts';
 import { readRights } from '../../windows/rights.ts';
 import { forward, localData, systemFolder, variableOf } from '../../windows/system.ts';
 import type { Installation, PlanRequest, Refusal, Room, Scene } from '../room.ts';
+import { tail } from '../tail.ts';
 import { refusalOfElevated } from '../windows-elevated.ts';
 import {
   clientsWarning,
@@ -162,10 +163,6 @@ async function programOf(host: Host, pid: number): Promise<string | undefined> {
 
 function logFile({ stateDir }: Scene): string {
   return `${stateDir}/ollama-serve.log`;
-}
-
-function tail(host: Host, path: string): string {
-  return (host.files.text(path) ?? '').trim().split('\n').slice(-8).join('\n');
 }
 
 function unseen() {
