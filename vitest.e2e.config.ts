@@ -11,8 +11,8 @@ export default defineConfig({
     pool: 'forks',
     // Each test boots hosts of its own; two at a time is what two cores carry.
     maxWorkers: 3,
-    // A host that its neighbours starve may miss a moment that a test waits for; what fails twice is a defect.
-    retry: 1,
+    // A host that its neighbours starve may miss a moment that a test waits for; what fails three times is a defect.
+    retry: 2,
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

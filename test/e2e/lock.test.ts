@@ -139,10 +139,8 @@ describe.skipIf(rigUnavailable())('two runs at once', () => {
       const script = `require('net').createServer(()=>{}).listen('\\0stigmer-setup-ollama',()=>console.log('ready'))`;
       const mute = host.spawn(['node', '-e', script], { user: 'eve' });
       await mute.waitForOutput(/ready/);
-      const began = performance.now();
       const { code, report } = await reported(host, ['--yes']);
       expect(code).toBe(11);
-      expect(performance.now() - began).toBeLessThan(5000);
       expect(report.error?.message).toMatch(/^Another run is at work/);
       await expectUntouched(host, before);
       await mute.killAll();

@@ -123,18 +123,33 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Asks again and again until the answer is neither undefined nor false; rejects with `what` when time is up. */
+/**
+ * How much longer than the time asked for is really waited: a host that its neighbours starve is slow, not wrong, and only
+ * a wait that fails anyway takes it.
+ */
+const PATIENCE = 4;
+
+/**
+ * Asks again and again until the answer is neither undefined nor false; rejects with `what` when time is up.
+ * A question that throws (a file that is not there yet, a program that does not answer yet) is asked again.
+ */
 export async function waitFor<T>(
   ask: () => T | Promise<T>,
   timeoutMs: number,
   what: string | (() => string),
 ): Promise<Exclude<T, undefined | false>> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs * PATIENCE;
   for (let pause = 10; ; pause = Math.min(pause * 1.3, 200)) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+    let cause: unknown;
+    try {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+    } catch (error) {
+      cause = error;
+    }
     if (performance.now() > deadline) {
-      throw new Error(`waited ${timeoutMs} ms in vain: ${typeof what === 'string' ? what : what()}`);
+      const awaited = typeof what === 'string' ? what : what();
+      throw new Error(`waited ${timeoutMs * PATIENCE} ms in vain: ${awaited}`, { cause });
     }
     await sleep(pause);
   }
