@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { BASE } from './base.ts';
-import { children, must, outside, signalProcess, waitFor } from './outside.ts';
+import { children, Hopeless, must, outside, signalProcess, waitFor } from './outside.ts';
 import { HOSTS, newHostName } from './places.ts';
 import { cgroupRoots, removeHost } from './sweep.ts';
 
@@ -79,7 +79,7 @@ export async function boot(machine: Machine): Promise<void> {
     ended = true;
     machine.leader = 0;
   });
-  const dead = () => new Error(`the host ended while it booted:\n${bootLogTail(machine)}`);
+  const dead = () => new Hopeless(`the host ended while it booted:\n${bootLogTail(machine)}`);
   machine.leader = await waitFor(
     () => {
       if (ended) throw dead();

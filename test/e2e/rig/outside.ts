@@ -129,6 +129,9 @@ export function sleep(ms: number): Promise<void> {
  */
 const PATIENCE = 4;
 
+/** Thrown by a question whose answer will not come any more: no need to wait until time is up. */
+export class Hopeless extends Error {}
+
 /**
  * Asks again and again until the answer is neither undefined nor false; rejects with `what` when time is up.
  * A question that throws (a file that is not there yet, a program that does not answer yet) is asked again.
@@ -138,18 +141,20 @@ export async function waitFor<T>(
   timeoutMs: number,
   what: string | (() => string),
 ): Promise<Exclude<T, undefined | false>> {
-  const deadline = performance.now() + timeoutMs * PATIENCE;
+  const patience = Math.max(timeoutMs, Math.min(timeoutMs * PATIENCE, 60_000));
+  const deadline = performance.now() + patience;
   for (let pause = 10; ; pause = Math.min(pause * 1.3, 200)) {
     let cause: unknown;
     try {
       const answer = await ask();
       if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       cause = error;
     }
     if (performance.now() > deadline) {
       const awaited = typeof what === 'string' ? what : what();
-      throw new Error(`waited ${timeoutMs * PATIENCE} ms in vain: ${awaited}`, { cause });
+      throw new Error(`waited ${Math.round(patience)} ms in vain: ${awaited}`, { cause });
     }
     await sleep(pause);
   }
