@@ -16,6 +16,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
@@ -28,6 +29,27 @@ const loader = Object.fromEntries(['.conf', '.service', '.nft', '.sh', '.yml', '
 const fresh = path.join(root, 'dist.new');
 rmSync(fresh, { recursive: true, force: true });
 const target = 'node20.17';
+
+/**
+ * Property lists are XML: of what their reader brings along, the table of HTML's entities is never looked at, and its
+ * writer is not used (the package does not declare that leaving a module out changes nothing, which it does not).
+ */
+const unusedOfPlist = {
+  name: 'unused-of-plist',
+  setup(bundler) {
+    bundler.onLoad({ filter: /@xmldom[\\/]xmldom[\\/]lib[\\/]entities\.js$/ }, ({ path: file }) => {
+      const { XML_ENTITIES } = createRequire(file)(file);
+      const json = JSON.stringify(XML_ENTITIES);
+      return { contents: `exports.XML_ENTITIES = exports.HTML_ENTITIES = exports.entityMap = Object.freeze(${json});` };
+    });
+    bundler.onResolve({ filter: /^\.\/build(-binary)?\.js$/ }, ({ resolveDir, path: file }) =>
+      /node_modules[\\/]plist[\\/]dist$/.test(resolveDir)
+        ? { path: path.join(resolveDir, file), sideEffects: false }
+        : undefined,
+    );
+  },
+};
+
 const result = await build({
   absWorkingDir: root,
   entryPoints: { cli: 'src/cli.ts', 'stand-in': 'src/demo/main.ts' },
@@ -39,6 +61,7 @@ const result = await build({
   platform: 'node',
   target,
   loader,
+  plugins: [unusedOfPlist],
   define: { __VERSION__: JSON.stringify(pkg.version) },
   legalComments: 'none',
   metafile: true,

@@ -37,7 +37,7 @@ function fromNode(node: Node): Tree {
 
 /** undefined where npm's plist refuses or breaks: the other reader has found the file to be good. */
 async function readIndependently(bytes: Buffer): Promise<Tree | undefined> {
-  const { parse } = await import('plist');
+  const { parse } = await import('./second-reader.ts');
   try {
     return fromValue(quietly(() => parse(isBinary(bytes) ? bytes : bytes.toString('utf8'))));
   } catch {

@@ -88,7 +88,7 @@ async function askVersion(host: Host, account: Account, program: string): Promis
   const actor = host.as(host.user.uid === 0 ? identityOf(host, account) : 'self');
   const result = await actor.run(brewCommand(host, account, program, ['--version']), { timeout: 20_000 });
   const text = /^Homebrew (\d[^\s]*)/m.exec(result.stdout)?.[1];
-  const { default: semver } = await import('semver');
+  const semver = await import('../../ollama/semver.ts');
   const version = semver.coerce(text);
   return version === null ? undefined : semver.gte(version, ENV_FILE_SINCE);
 }

@@ -26,7 +26,7 @@ export async function planFor(host: Host, app: App, target: string, request: Pla
 /** One that was never opened has no database yet; versions before the switch never have one. */
 async function hasSwitch({ expose, main, version }: App): Promise<boolean> {
   if (expose.kind !== 'missing') return expose.kind === 'known';
-  const { default: semver } = await import('semver');
+  const semver = await import('../../ollama/semver.ts');
   const known = semver.coerce(version);
   return main === undefined && known !== null && semver.gte(known, DATABASE_SINCE);
 }

@@ -56,7 +56,7 @@ function unknownSwitch(why: string): Warning {
 
 async function hangs({ version }: App, value: string | undefined): Promise<Warning[]> {
   if (version === undefined || value === undefined || !isUnspecified(value)) return [];
-  const { default: semver } = await import('semver');
+  const semver = await import('../../ollama/semver.ts');
   const known = semver.coerce(version);
   if (known === null || semver.gte(known, WINDOW_SINCE)) return [];
   return [
