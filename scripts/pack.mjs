@@ -33,9 +33,10 @@ export function pack(parts, outputs, start, apart) {
       return at === 'inside' ? `part("${name}")` : `require("${folder}${main}").part("${name}")`;
     });
   const packed = parts.filter(({ file }) => inside.has(path.basename(file)));
+  // In parentheses V8 compiles a function at once, where it would otherwise read it twice.
   const bodies = packed.map(
     ({ file, code }) =>
-      `"${path.basename(file)}":(module,exports,require,part)=>{${rewrite(code, 'inside').trimEnd()}\n}`,
+      `"${path.basename(file)}":(function(module,exports,require,part){${rewrite(code, 'inside').trimEnd()}\n})`,
   );
   const registry = [
     `const parts={${bodies.join(',\n')}};`,
