@@ -4,8 +4,8 @@ import { applyCommand, type CommandAct } from './command.ts';
 import { applyEnd, type EndAct } from './end.ts';
 import { applyLaunchd, type LaunchdAct, launchdCommandLine } from './launchd.ts';
 import { quote } from './quote.ts';
-import { applyRelaunch, type RelaunchAct, relaunchCommandLine } from './relaunch.ts';
-import { applyRespawn, type RespawnAct } from './respawn.ts';
+import { applyRelaunch, isRelaunchDue, type RelaunchAct, relaunchCommandLine } from './relaunch.ts';
+import { applyRespawn, isRespawnDue, type RespawnAct } from './respawn.ts';
 import { applyService, type ServiceAct, serviceCommandLine } from './service.ts';
 
 /** What makes changes take effect. Unlike a change it has no "before": a plan names the acts for either direction. */
@@ -27,6 +27,15 @@ export function perform(host: Host, act: Act, signal?: AbortSignal): Promise<voi
     case 'service':
       return applyService(host, act);
   }
+}
+
+/**
+ * True for an act that ends a program nobody supervises and starts it anew, when it was cut short between the two: then
+ * it is down, and nobody else brings it back.
+ */
+export async function isDue(host: Host, act: Act): Promise<boolean> {
+  if (act.type === 'respawn') return isRespawnDue(host, act);
+  return act.type === 'relaunch' && (await isRelaunchDue(host, act));
 }
 
 /** The act as a command line that a person can read, and for a command also paste. */

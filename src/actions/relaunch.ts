@@ -44,8 +44,8 @@ export interface Start {
 
 /** Milliseconds between two looks: each takes two programs. */
 const PAUSE = 200;
-/** What is ended by force is gone at once, unless it waits for a driver. */
-const FORCED = 5000;
+/** What is ended by force is gone at once, unless it waits for a driver: so long may pass without one less of them. */
+const FORCED = 10_000;
 
 /** Does it. Throws FileError EBUSY when something does not end, or whatever its start fails with. */
 export async function applyRelaunch(host: Host, act: RelaunchAct): Promise<void> {
@@ -58,9 +58,17 @@ export async function applyRelaunch(host: Host, act: RelaunchAct): Promise<void>
   if (act.start) await start(host, act.start);
 }
 
+/** True when neither the program nor a server of its runs, where it is meant to: it was ended, and not started anew. */
+export async function isRelaunchDue(host: Host, act: RelaunchAct): Promise<boolean> {
+  if (act.start === null) return false;
+  const { apps, servers } = await membersOf(host, act);
+  return apps.length === 0 && servers.length === 0;
+}
+
 /** The program first, since it would start its server anew; then what it leaves behind. */
 async function force(host: Host, act: RelaunchAct, servers: Map<number, Task>): Promise<void> {
-  const deadline = host.now() + FORCED;
+  let deadline = 0;
+  let fewest = Number.POSITIVE_INFINITY;
   let said = '';
   for (
     let remaining = await left(host, act, servers);
@@ -68,7 +76,10 @@ async function force(host: Host, act: RelaunchAct, servers: Map<number, Task>): 
     remaining = await left(host, act, servers)
   ) {
     const [first] = remaining as [Task];
-    if (host.now() > deadline) {
+    if (remaining.length < fewest) {
+      fewest = remaining.length;
+      deadline = host.now() + FORCED;
+    } else if (host.now() > deadline) {
       const which = `process ${first.pid}`;
       throw new FileError('EBUSY', which, `${which} (${first.image}) does not end${said && `: ${said}`}`);
     }

@@ -17,10 +17,16 @@ export interface RespawnAct {
  * started) and starts the program. Throws FileError when it may not or cannot.
  */
 export async function applyRespawn(host: Host, { start, grace }: RespawnAct): Promise<void> {
-  const twins = async () => {
-    const found = await findProcesses(host, (argv) => argv.join('\0') === start.argv.join('\0'));
-    return found.filter(({ uid }) => uid === start.uid).map(({ pid }) => pid);
-  };
-  await endAll(host, await twins(), twins, grace);
+  await endAll(host, await twins(host, start), () => twins(host, start), grace);
   await host.detach(start);
+}
+
+/** True when nobody runs the program: it was ended, and not started anew. */
+export async function isRespawnDue(host: Host, { start }: RespawnAct): Promise<boolean> {
+  return (await twins(host, start)).length === 0;
+}
+
+async function twins(host: Host, { argv, uid }: Detached): Promise<number[]> {
+  const found = await findProcesses(host, (other) => other.join('\0') === argv.join('\0'));
+  return found.filter((process) => process.uid === uid).map(({ pid }) => pid);
 }

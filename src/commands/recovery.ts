@@ -1,4 +1,5 @@
 import { sha256 } from '../actions/hash.ts';
+import { isDue, perform } from '../actions/index.ts';
 import type { Journal, Store } from '../engine/store.ts';
 import { sweep } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
@@ -52,9 +53,17 @@ export async function adoptUnfinished({ host, store, report, people, ensureRoot 
   people.insist(people.colors.yellow(`! ${notice.message}`));
   if (journal.plan.changes.some(({ identity }) => identity === 'root')) await ensureRoot();
   await sweep(host, journal);
+  await bringBack(host, journal, store);
   if (journal.operation === 'setup') await store.record(journal);
   await store.end();
   await store.tidy();
+}
+
+/** A program that was ended and not started again would not even be found: it is started as it was before. */
+async function bringBack(host: Host, { plan }: Journal, store: Store): Promise<void> {
+  const at = store.progress()?.split(' ')[0];
+  if (!plan.activate.some(({ id }) => id === at)) return;
+  for (const act of plan.deactivate) if (await isDue(host, act)) await perform(host, act);
 }
 
 function warning(journal: Journal, store: Store, then: string) {

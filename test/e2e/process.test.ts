@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { rigUnavailable } from './rig/available.ts';
 import { diffSnapshots } from './rig/host.ts';
 import { type HandRun, installBinary, installOllama, startByHand, waitForListener } from './rig/ollama.ts';
+import { spawnProduct } from './rig/product.ts';
 import { LOOPBACK, type Ran, STATE, type Stage, scenario, told, UNIT, WIDE } from './scenarios.ts';
 
 const BINARY = '/usr/local/bin/ollama';
@@ -238,6 +239,32 @@ describe.skipIf(rigUnavailable())('a server that somebody started by hand', () =
       expect(stage.host.exists(STATE)).toBe(false);
     }
   });
+
+  for (const next of ['setup', 'undo'] as const) {
+    scenario(`that a run ended and was killed before it started it anew: ${next} has it back`, async (stage) => {
+      const { host } = stage;
+      await host.addUser('ann');
+      const { pid } = await startByHand(host, { user: 'ann', env: ODD });
+      asAnn(stage);
+      const was = await self(stage, pid);
+      // One that is stopped does not end when it is asked to.
+      await host.must(['kill', '-STOP', String(pid)]);
+      const run = spawnProduct(host, ['--yes'], stage.operator);
+      const begun = () => host.read(`${stage.state}/progress`).includes('restart begun');
+      await host.waitFor(begun, 10_000, 'the end of the old server to begin');
+      await run.kill9();
+      await host.must(['kill', '-9', String(pid)]);
+      await host.waitFor(() => stage.binding().length === 0, 5000, 'its end');
+      const ran = next === 'setup' ? await stage.setup() : await stage.undo();
+      expect(ran.code, told(ran)).toBe(0);
+      expect(ran.report.warnings.map(({ code }) => code)).toContain('unfinished-run');
+      expect(stage.binding()).toEqual([next === 'setup' ? '[::]:11434' : LOOPBACK]);
+      if (next === 'setup') expect((await stage.undo()).code).toBe(0);
+      expect(stage.binding()).toEqual([LOOPBACK]);
+      expect(await self(stage, await server(stage))).toEqual(was);
+      expect(host.exists(`${stage.state}/receipts`)).toBe(false);
+    });
+  }
 
   scenario('that was ended meanwhile: undo has nothing to restart', async (stage) => {
     const { host } = stage;
