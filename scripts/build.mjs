@@ -32,16 +32,21 @@ rmSync(fresh, { recursive: true, force: true });
 const target = 'node20.17';
 
 /**
- * Property lists are XML: of what their reader brings along, the table of HTML's entities is never looked at, and its
- * writer is not used (the package does not declare that leaving a module out changes nothing, which it does not).
+ * What packages bring along that is not used. Property lists are XML: the table of HTML's entities is never looked at, and
+ * plist's writer is not called (the package does not declare that leaving a module out changes nothing, which it does not).
  */
-const unusedOfPlist = {
-  name: 'unused-of-plist',
+const unused = {
+  name: 'unused',
   setup(bundler) {
     bundler.onLoad({ filter: /@xmldom[\\/]xmldom[\\/]lib[\\/]entities\.js$/ }, ({ path: file }) => {
       const { XML_ENTITIES } = createRequire(file)(file);
       const json = JSON.stringify(XML_ENTITIES);
       return { contents: `exports.XML_ENTITIES = exports.HTML_ENTITIES = exports.entityMap = Object.freeze(${json});` };
+    });
+    // Of the code pages, those that a Windows has for its consoles.
+    bundler.onLoad({ filter: /iconv-lite[\\/]encodings[\\/]sbcs-data-generated\.js$/ }, ({ path: file }) => {
+      const tables = Object.entries(createRequire(file)(file)).filter(([name]) => /^(cp|windows)\d+$/.test(name));
+      return { contents: `module.exports = ${JSON.stringify(Object.fromEntries(tables))};` };
     });
     bundler.onResolve({ filter: /^\.\/build(-binary)?\.js$/ }, ({ resolveDir, path: file }) =>
       /node_modules[\\/]plist[\\/]dist$/.test(resolveDir)
@@ -62,9 +67,10 @@ const result = await build({
   platform: 'node',
   target,
   loader,
-  plugins: [unusedOfPlist],
+  plugins: [unused],
   define: { __VERSION__: JSON.stringify(pkg.version) },
   legalComments: 'none',
+  minifySyntax: true,
   metafile: true,
   write: false,
   logLevel: 'warning',
@@ -88,18 +94,21 @@ if (process.argv.includes('--metafile')) writeFileSync(path.join(fresh, 'meta.js
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 renameSync(fresh, path.join(root, 'dist'));
 writeLicences(Object.keys(result.metafile.inputs));
-/** One entry for each bundled package: name, version, licence and the text its authors ship. */
+/** For each bundled package its name, version, licence and the text that its authors ship; once, where several ship the same. */
 function writeLicences(inputs) {
   const folders = new Set(
     inputs.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean),
   );
-  const entries = [...folders].sort().map((folder) => {
+  const texts = new Map();
+  for (const folder of [...folders].sort()) {
     const dir = path.join(root, folder);
     const meta = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));
     const file = readdirSync(dir).find((name) => /^licen[cs]e/i.test(name));
     if (!file || !meta.license) throw new Error(`${meta.name} ships no licence text: it cannot be bundled`);
-    return `${meta.name} ${meta.version} (${meta.license})\n\n${readFileSync(path.join(dir, file), 'utf8').trim()}\n`;
-  });
+    const text = readFileSync(path.join(dir, file), 'utf8').trim().replace(/\r\n/g, '\n');
+    texts.set(text, [...(texts.get(text) ?? []), `${meta.name} ${meta.version} (${meta.license})`]);
+  }
+  const entries = [...texts].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
   const rule = `\n${'-'.repeat(78)}\n\n`;
   writeFileSync(path.join(root, 'THIRD-PARTY-LICENSES'), `Bundled into ${pkg.name}:\n${rule}${entries.join(rule)}`);
   if (!existsSync(path.join(root, 'LICENSE'))) throw new Error('LICENSE is missing');

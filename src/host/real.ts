@@ -76,7 +76,7 @@ export class RealHost implements Host {
   ask = runPlain;
 
   warmUp(changes: boolean): void {
-    if (changes) import('diff').catch(() => undefined); // whoever needs it will meet the same error
+    if (changes) import('./patch.ts').catch(() => undefined); // whoever needs it will meet the same error
   }
 
   interfaces() {

@@ -49,7 +49,7 @@ export async function diffOf(change: Change): Promise<string> {
   if (change.type === 'value') return diffOfValue(change.subject, change.from, change.to);
   if (change.type === 'registry') return diffOfRegistry(change);
   const { path, from, to } = change;
-  const { createTwoFilesPatch } = await import('diff');
+  const { createTwoFilesPatch } = await import('../host/patch.ts');
   const side = (state: FileChange['from']) => (state === null ? '/dev/null' : path);
   const patch = createTwoFilesPatch(side(from), side(to), textOf(from), textOf(to), undefined, undefined, {
     context: 3,

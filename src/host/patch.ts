@@ -1,0 +1,2 @@
+// The one function of `diff` that is used: a dynamic import of the whole package would bring the rest of it along.
+export { createTwoFilesPatch } from 'diff';
