@@ -1,0 +1,146 @@
+import type { Details } from '../details.ts';
+import type { SYSTEMD } from '../systemd.ts';
+
+/** What the guide adds to the causes of Linux services of systemd. */
+export const SYSTEMD_DETAILS: Record<keyof typeof SYSTEMD, Details> = {
+  'sd-dropin-without-section-header': {
+    seen: '`override.conf:1: Assignment outside of section. Ignoring.` in `systemctl status` or the journal',
+    mend: ['sudo systemctl edit ollama   # first line [Service], second Environment="OLLAMA_HOST=0.0.0.0:11434"'],
+    sources: ['https://github.com/ollama/ollama/issues/4771'],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
+  'sd-curly-quotes': {
+    seen: '`Invalid environment assignment, ignoring: “OLLAMA_HOST=0.0.0.0:11434”`, after pasting from a web page',
+    mend: ['Type the quotation marks anew, or leave them out.'],
+    sources: ['https://github.com/ollama/ollama/issues/7892'],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
+  'sd-malformed-environment-line': {
+    more: 'Among them are `OLLAMA_HOST=…` without `Environment=`, blanks around the second equals sign, `export`, a quotation mark that is never closed, `[service]` in small letters, `Environment=` under `[Unit]`.',
+    seen: "`Unknown key 'OLLAMA_HOST' in section [Service], ignoring.`, `Invalid environment assignment`, `Unknown section 'service'. Ignoring.`",
+    mend: ['systemd-analyze verify ollama.service'],
+    sources: ['https://github.com/ollama/ollama/issues/7892', 'https://github.com/ollama/ollama/issues/1157'],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
+  'sd-edit-saved-in-discarded-zone': {
+    seen: '`Editing … canceled`, and no file in `/etc/systemd/system/ollama.service.d/`',
+    mend: ['sudo systemctl edit ollama   # write above the line that says the rest will be discarded'],
+    sources: ['https://github.com/ollama/ollama/issues/8525', 'https://github.com/ollama/ollama/issues/7297'],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
+  'sd-no-daemon-reload-or-restart': {
+    seen: 'The file is right, the address is the old one; `Warning: The unit file … changed on disk`',
+    mend: ['sudo systemctl daemon-reload && sudo systemctl restart ollama'],
+    sources: ['https://github.com/ollama/ollama/issues/1157'],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
+  'sd-unit-overwritten-by-upgrade': {
+    seen: 'After `curl -fsSL https://ollama.com/install.sh | sh` containers and the network are shut out again',
+    mend: ['Keep your own lines in `/etc/systemd/system/ollama.service.d/`, not in `ollama.service`.'],
+    sources: [
+      'https://github.com/ollama/ollama/issues/9623',
+      'https://github.com/ollama/ollama/issues/6594',
+      'https://github.com/ollama/ollama/issues/13178',
+    ],
+    where: ['linux'],
+    symptoms: ['yesterday'],
+  },
+  'sd-envfile-reference-lost-on-upgrade': {
+    seen: '"The new version no longer considers ollama.env"; `systemctl show -p EnvironmentFiles ollama` is empty',
+    mend: ['sudo systemctl edit ollama   # [Service] and EnvironmentFile=/etc/ollama.env'],
+    sources: ['https://github.com/ollama/ollama/issues/15077', 'https://github.com/ollama/ollama/pull/3679'],
+    where: ['linux'],
+    symptoms: ['yesterday'],
+  },
+  'sd-environmentfile-overrides-dropin': {
+    seen: '`systemctl cat ollama` shows the right `Environment=`, and the address does not change',
+    mend: ['systemctl show -p EnvironmentFiles ollama   # then change OLLAMA_HOST in that file'],
+    sources: ['https://github.com/archlinux/aur', 'https://github.com/ollama/ollama/issues/15077'],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
+  'sd-later-dropin-wins': {
+    seen: 'One file says 0.0.0.0, the server does what the other says',
+    mend: ['systemctl cat ollama   # all files in their order'],
+    sources: [
+      'https://github.com/ollama/ollama/issues/1157',
+      'https://github.com/ollama/ollama/pull/893',
+      'https://github.com/ollama/ollama/issues/1737',
+    ],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
+  'sd-manual-serve-bypasses-unit': {
+    seen: '"I set it in ollama.service, but `ollama serve` still uses 127.0.0.1"',
+    mend: ['End the server of the terminal first, with Ctrl-C.'],
+    sources: ['https://github.com/ollama/ollama/issues/7128', 'https://github.com/ollama/ollama/issues/8525'],
+    where: ['linux', 'wsl'],
+    symptoms: ['refused'],
+  },
+  'sd-user-unit-vs-system-unit': {
+    seen: 'Edits in `/etc/systemd/system` change nothing, or two services want the port',
+    mend: ['systemctl --user edit ollama && systemctl --user restart ollama'],
+    sources: ['https://github.com/ollama/ollama/issues/4856'],
+    where: ['linux'],
+    symptoms: ['refused', 'inuse'],
+  },
+  'sd-home-missing-or-unwritable': {
+    more: 'Often the user is left from another package and has its home elsewhere.',
+    seen: '`Error: could not create directory mkdir /usr/share/ollama: permission denied`, `…id_ed25519: permission denied`',
+    mend: ['sudo install -d -o ollama -g ollama /usr/share/ollama   # the folder that the command above names'],
+    sources: [
+      'https://github.com/ollama/ollama/issues/9148',
+      'https://github.com/ollama/ollama/issues/11558',
+      'https://github.com/ollama/ollama/pull/8135',
+    ],
+    where: ['linux'],
+    symptoms: ['startup'],
+  },
+  'sd-models-dir-unreachable': {
+    more: 'A home is, as a rule; `ProtectHome=yes` in the unit closes all of them.',
+    seen: '`Error: mkdir /home/you/ollama: permission denied` in a loop',
+    mend: ['Let the user through every folder (`chmod o+x`), or use a path outside of /home.'],
+    sources: [
+      'https://github.com/ollama/ollama/issues/9335',
+      'https://github.com/ollama/ollama/issues/5938',
+      'https://github.com/ollama/ollama/issues/2147',
+    ],
+    where: ['linux'],
+    symptoms: ['startup'],
+  },
+  'sd-exit1-not-restarted': {
+    seen: '`failed (Result: exit-code)` with the unit of the AUR after a single conflict',
+    mend: ['journalctl -u ollama -n 50   # why it failed'],
+    sources: ['https://github.com/archlinux/aur'],
+    where: ['linux'],
+    symptoms: ['refused', 'startup'],
+  },
+  'sd-selinux-exec-denied': {
+    seen: '`Failed at step EXEC spawning …: Permission denied`, status=203/EXEC on Fedora or RHEL',
+    mend: ['ls -Z "$(command -v ollama)"   # bin_t is right'],
+    sources: ['https://github.com/lmstudio-ai/docs/issues/199', 'https://github.com/hhd-dev/hhd/pull/168'],
+    where: ['linux'],
+    symptoms: ['startup'],
+  },
+  'not-enabled': {
+    seen: 'After a reboot nothing answers',
+    mend: [
+      'brew services stop ollama && brew services start ollama   # Homebrew: what was started with run does not last',
+    ],
+    sources: ['https://www.freedesktop.org/software/systemd/man/latest/systemctl.html'],
+    where: ['linux', 'macos'],
+    symptoms: ['yesterday'],
+  },
+  'no-linger': {
+    seen: 'Works while you are logged in, refused later; not there after a reboot',
+    mend: [],
+    sources: ['https://www.freedesktop.org/software/systemd/man/latest/loginctl.html'],
+    where: ['linux'],
+    symptoms: ['yesterday'],
+  },
+};
