@@ -6,4 +6,6 @@ export interface Check {
   summary: string;
   evidence?: string;
   remedy?: string;
+  /** The command by which a person makes the same check again. */
+  repeat?: string;
 }

@@ -61,6 +61,11 @@ export function sayFound(people: People, report: Report): void {
   const isOne = report.installations.filter(({ selected }) => selected).length === 1;
   for (const { kind, id, selected, version, running, settings } of report.installations) {
     const mark = selected ? colors.bold('▸') : ' ';
+    if (kind === 'windows-host') {
+      // Its setting and its listeners are not to be seen from here.
+      people.say(`${mark} Ollama on Windows`);
+      continue;
+    }
     const effective = settings.find((setting) => setting.effective);
     people.say(`${mark} Ollama${version ? ` ${version}` : ''}, ${kind} ${id}, ${running ? 'running' : 'not running'}`);
     people.say(
@@ -114,6 +119,7 @@ export function sayExposure(people: People, report: Report): void {
 
 const REACH = {
   containers: 'containers     ',
+  windows: 'this Windows PC',
   vpn: 'your VPN       ',
   lan: 'local network  ',
   public: 'THE INTERNET   ',
