@@ -1,7 +1,7 @@
 import type { Host, InterfaceAddress } from '../host/host.ts';
 
-/** Where a machine must stand to reach an address of this one. */
-export type Reach = 'containers' | 'vpn' | 'lan' | 'public';
+/** Where a machine must stand to reach an address of this one; `windows` is the Windows around a distribution of WSL. */
+export type Reach = 'containers' | 'windows' | 'vpn' | 'lan' | 'public';
 
 export interface ReachableAddress {
   interface: string;

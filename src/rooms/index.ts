@@ -1,3 +1,4 @@
+import { wslVersion } from '../wsl/wsl.ts';
 import { containerRoom } from './container/room.ts';
 import { openrcRoom } from './openrc/room.ts';
 import { processRoom } from './process/room.ts';
@@ -23,8 +24,14 @@ async function roomsOf(platform: NodeJS.Platform): Promise<readonly Room[]> {
   return platform === 'darwin' ? (await import('./macos.ts')).MACOS : LINUX;
 }
 
-/** Every Ollama on this host. A unit file whose manager is not running does not count beside a server that is. */
+/** Every Ollama on this host; in WSL the one of Windows too. */
 export async function detectAll(scene: Scene): Promise<Installation[]> {
+  const wsl = scene.offline ? undefined : wslVersion(scene.host);
+  return wsl ? (await import('./windows-host/room.ts')).detectInWsl(scene, wsl, detectHere) : detectHere(scene);
+}
+
+/** A unit file whose manager is not running does not count beside a server that is. */
+async function detectHere(scene: Scene): Promise<Installation[]> {
   const found: Installation[] = [];
   for (const room of await roomsOf(scene.host.platform)) found.push(...(await room.detect(scene)));
   if (scene.host.platform !== 'linux') return found;

@@ -1,4 +1,5 @@
 import type { Act } from '../actions/index.ts';
+import type { Check } from '../checks/check.ts';
 import type { Change, Plan } from '../engine/plan.ts';
 import type { Host } from '../host/host.ts';
 import type { Process } from '../probes/processes.ts';
@@ -106,6 +107,8 @@ export interface Installation {
   given?(): Promise<Given | undefined>;
   /** The processes that belong to it now, by the kernel's word alone; nothing where only the manager knows. */
   members?(): number[];
+  /** All that doctor can say of one whose sockets are out of this system's sight. */
+  examine?(): Promise<Check[]>;
   /** Asks the service manager again. */
   observe(): Promise<ServiceState>;
   /** The last lines of the server's log, as far as this user may read it. */
