@@ -36,7 +36,7 @@ async function sharedOnWindows(host: Host, port: number, own: readonly Listener[
     {
       id: 'listener',
       status: 'warn',
-      cause: 'two-servers-on-port',
+      cause: 'win-loopback-and-wildcard-share-port',
       summary: `Two programs share port ${port}: ${name(ours)}, and ${name(others)}. Windows gives the connections of an address to whoever holds that very address, so programs on this PC may get another server than containers and other machines do.`,
       evidence: listenerEvidence(host),
       remedy: remedyForShared(other),

@@ -37,6 +37,8 @@ export interface AskOptions {
   env?: Record<string, string>;
   /** Milliseconds; then the child is ended and the result says so. */
   timeout?: number;
+  /** True ends it by SIGKILL: for a program that hands SIGTERM on, or waits for somebody who hangs. */
+  kill?: boolean;
 }
 
 export interface RunOptions extends AskOptions {

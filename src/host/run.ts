@@ -43,16 +43,18 @@ async function textOf(parts: Buffer[]): Promise<string> {
 export function runPlain(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   trace.write?.(`run   ${argv.join(' ')}`);
   const [file, ...args] = argv as [string, ...string[]];
-  return new Promise((resolve) => {
+  const running = new Promise<RunResult>((resolve) => {
     const env = { ...process.env, ...surroundings(), ...options.env };
+    const ending = options.kill ? 'SIGKILL' : 'SIGTERM';
     const child = spawn(file, args, {
       env,
       ...APART,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeout,
+      killSignal: ending,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
-    const stop = () => child.kill();
+    const stop = () => child.kill(ending);
     options.signal?.addEventListener('abort', stop, { once: true });
     const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -68,23 +70,41 @@ export function runPlain(argv: readonly string[], options: RunOptions = {}): Pro
     };
     if (process.platform === 'win32') letGo(child);
     child.on('error', (error: NodeJS.ErrnoException) => end(null, error.code ?? 'EFAILED'));
-    child.on('close', (code, signal) => end(code, signal === 'SIGTERM' ? 'ETIMEDOUT' : signal));
+    child.on('close', (code, signal) => end(code, signal === ending ? 'ETIMEDOUT' : signal));
   });
+  return running.catch((error) => notStarted(argv, error));
 }
 
-/** How long the output of a program that has ended may still be under way. */
-const LINGER = 1000;
+/**
+ * Node throws what the system says of a start that failed, but for a few common reasons (ChildProcess.spawn() in
+ * lib/internal/child_process.js): on Windows a scanner that holds the file (EBUSY, UNKNOWN) is such a one.
+ */
+function notStarted(argv: readonly string[], error: NodeJS.ErrnoException): RunResult {
+  if (error.syscall === undefined) throw error; // not of the system
+  trace.write?.(`      ${error.message}`);
+  return { argv, code: null, stdout: '', stderr: '', error: error.code ?? 'EFAILED' };
+}
+
+/** How long the output of a program that has ended may pause while it is still under way: so many looks, each after so many milliseconds. */
+const LOOKS = 10;
+const BETWEEN = 100;
 
 /**
  * Windows hands what is open on to all that a program starts: the desktop that comes up for a message to its windows
  * would hold the pipes for as long as it lives, and be waited for.
  */
-function letGo(child: ChildProcessByStdio<null, Readable, Readable>): void {
+export function letGo(child: ChildProcessByStdio<null, Readable, Readable>): void {
   child.on('exit', () => {
-    const late = setTimeout(() => {
-      for (const stream of [child.stdout, child.stderr]) stream.destroy();
-    }, LINGER);
-    child.on('close', () => clearTimeout(late));
+    const streams = [child.stdout, child.stderr];
+    let silent = 0;
+    // Looks and not time alone: between two of them what has come is read, so that nothing is lost on a PC that is too
+    // busy to let this program run for a second.
+    const looks = setInterval(() => {
+      silent += 1;
+      if (silent >= LOOKS) for (const stream of streams) stream.destroy();
+    }, BETWEEN);
+    for (const stream of streams) stream.on('data', () => (silent = 0));
+    child.on('close', () => clearInterval(looks));
   });
 }
 
@@ -105,6 +125,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}, as:
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...(options.kill ? { killSignal: 'SIGKILL' as const } : {}),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(as.uid === undefined ? {} : { uid: as.uid, gid: as.gid }),
     env: { ...surroundings(), ...as.env, ...options.env },

@@ -1,13 +1,18 @@
 import type { Host } from '../host/host.ts';
+import { mustAnswer } from '../windows/ask.ts';
 import { program } from '../windows/system.ts';
 import type { Listener } from './listeners.ts';
 
 /** Windows has no numbers for users (`NOT_TOLD` of ./listeners.ts). */
 const NO_UID = -1;
 
-/** Every listening TCP socket. netstat of Windows tells each one's process to every user; `-p TCP` would leave out IPv6. */
+/**
+ * Every listening TCP socket. netstat of Windows tells each one's process to every user; `-p TCP` would leave out IPv6.
+ * @throws CommandError when it does not answer: nothing can be said then of who listens
+ */
 export async function askNetstatAno(host: Host): Promise<Listener[]> {
-  return parseNetstatAno((await host.ask([program(host, 'netstat'), '-ano'], { timeout: 15_000 })).stdout);
+  const isWhole = (stdout: string) => stdout.trim() !== '';
+  return parseNetstatAno(await mustAnswer(host, [program(host, 'netstat'), '-ano'], 15_000, isWhole));
 }
 
 /**

@@ -60,7 +60,11 @@ export function settingsOf(host: Host, { user, machine }: HostVariable, overridd
 
 /** Sets the user's variable; undefined when what is there binds the same already. */
 export function variableChange({ user, value }: HostVariable, wanted: string): RegistryChange | undefined {
-  if (value !== undefined && sameBinding(value, wanted)) return undefined;
+  return value !== undefined && sameBinding(value, wanted) ? undefined : settingVariable(user, wanted);
+}
+
+/** The user's variable, from what it is to the wanted value: what setup does, and what an export says. */
+export function settingVariable(user: Variable['user'], wanted: string): RegistryChange {
   return {
     type: 'registry',
     id: 'set-variable',

@@ -2,6 +2,7 @@ import { CommandError } from '../actions/command.ts';
 import { runName } from '../actions/file.ts';
 import { FileError } from '../errors.ts';
 import type { Host, RunResult } from '../host/host.ts';
+import { answerOf } from './ask.ts';
 import { parseRegFile } from './reg-file.ts';
 import { backward, program } from './system.ts';
 
@@ -38,7 +39,7 @@ export function parseRegQuery(stdout: string): RegistryKey[] {
 const VALUE = /^(?: {4}|\t)(\S.*?)(?:\t+| {4,})(REG_[A-Z_]+)(?:(?:\t| {4})(.*))?$/;
 
 function reg(host: Host, words: readonly string[]): Promise<RunResult> {
-  return host.ask([program(host, 'reg'), ...words], { timeout: TIMEOUT });
+  return answerOf(host, [program(host, 'reg'), ...words], TIMEOUT);
 }
 
 /** The names of a key's subkeys. */

@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import { answerOf } from './ask.ts';
 import { queryKey, type RegistryValue } from './registry.ts';
 import { program } from './system.ts';
 
@@ -47,6 +48,6 @@ function isOff(policies: RegistryValue[] | undefined): boolean {
 }
 
 async function whoami(host: Host, what: string): Promise<string | undefined> {
-  const { code, stdout } = await host.ask([program(host, 'whoami'), what], { timeout: 10_000 });
+  const { code, stdout } = await answerOf(host, [program(host, 'whoami'), what], 15_000);
   return code === 0 ? stdout : undefined;
 }

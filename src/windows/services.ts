@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import { answerOf } from './ask.ts';
 import { parseRegQuery, type RegistryValue, readKey, subkeysOf } from './registry.ts';
 import { forward, program } from './system.ts';
 
@@ -30,7 +31,7 @@ export async function servicesAbout(host: Host, word: string, deep: boolean): Pr
   const names = (await subkeysOf(host, SERVICES)).filter((name) => name.toLowerCase().includes(word.toLowerCase()));
   if (names.length > 0 || !deep) return names;
   const words = ['query', SERVICES, '/s', '/f', word, '/d'];
-  const { stdout } = await host.ask([program(host, 'reg'), ...words], { timeout: 30_000 });
+  const { stdout } = await answerOf(host, [program(host, 'reg'), ...words], 30_000);
   const below = /\\Services\\([^\\]+)/i;
   return [...new Set(parseRegQuery(stdout).flatMap(({ key }) => below.exec(key)?.[1] ?? []))];
 }
@@ -60,7 +61,7 @@ function fileOf(line: string): string {
 
 /** The status; undefined where there is no such service. */
 export async function statusOf(host: Host, name: string): Promise<ServiceStatus | undefined> {
-  const { code, stdout } = await host.ask([program(host, 'sc'), 'queryex', name], { timeout: 15_000 });
+  const { code, stdout } = await answerOf(host, [program(host, 'sc'), 'queryex', name], 15_000);
   return code === 0 ? parseStatus(stdout) : undefined;
 }
 

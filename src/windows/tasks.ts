@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import { mustAnswer } from './ask.ts';
 import { program } from './system.ts';
 
 /** A process as tasklist.exe tells it to every user: no path, no words, no parent. */
@@ -10,9 +11,13 @@ export interface Task {
   session: number;
 }
 
-/** Every process. */
+/**
+ * Every process, this program itself among them: an answer without it is not whole.
+ * @throws CommandError when there is none: nothing can be said then of who runs
+ */
 export async function askTasks(host: Host): Promise<Task[]> {
-  return parseTasks((await host.ask([program(host, 'tasklist'), '/FO', 'CSV', '/NH'], { timeout: 15_000 })).stdout);
+  const isWhole = (stdout: string) => parseTasks(stdout).some(({ pid }) => pid === host.pid);
+  return parseTasks(await mustAnswer(host, [program(host, 'tasklist'), '/FO', 'CSV', '/NH'], 15_000, isWhole));
 }
 
 /** Reads `tasklist /FO CSV /NH`. What it says where there is nothing is translated, and does not begin with a quote. */

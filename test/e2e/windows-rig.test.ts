@@ -7,7 +7,7 @@ import { bootWindows, prepareWindows, type Windows, withWindows } from './window
 const HOST = 'OLLAMA_HOST';
 const VERSION = 'http://127.0.0.1:11434/api/version';
 /** How long the tests wait for what comes at once on an idle machine. */
-const SOON = { timeout: 15_000, interval: 30 };
+const SOON = { timeout: 60_000, interval: 30 };
 const QUICK = { switches: { 'restart-delay': 100 } } as const;
 
 /** Runs a program of system32; resolves with its code and both outputs in the machine's code page (Latin letters only). */

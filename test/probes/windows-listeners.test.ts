@@ -52,7 +52,7 @@ describe('listeners on Windows', () => {
     const [mine, old] = [windows.serve('0.0.0.0:11434'), windows.serve(undefined)];
     const binding = await bindingOf(windows, { phase: 'running', pids: [mine.pid], uid: -1 }, [11434]);
     const [check] = await sharedCheck(windows, 11434, binding);
-    expect(check?.cause).toBe('two-servers-on-port');
+    expect(check?.cause).toBe('win-loopback-and-wildcard-share-port');
     expect(check?.summary).toContain(`process ${mine.pid} (ollama.exe) on 0.0.0.0:11434`);
     expect(check?.summary).toContain(`process ${old.pid} (ollama.exe) on 127.0.0.1:11434`);
     expect(check?.remedy).toContain(`taskkill /F /PID ${old.pid}`);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { firewallOnWindows, firewallWords, parseRule } from '../../src/windows/firewall.ts';
 import { parseRanges, portNote, rangeOf } from '../../src/windows/ports.ts';
 import { isElevated, isElevatedByNature } from '../../src/windows/rights.ts';
 import { parseStatus } from '../../src/windows/services.ts';
@@ -86,63 +85,6 @@ describe('rights', () => {
       '0x0',
     );
     expect(await isElevatedByNature(windows)).toBe(true);
-  });
-});
-
-describe('the firewall', () => {
-  const RULES = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules';
-  const block =
-    'v2.33|Action=Block|Active=TRUE|Dir=In|Protocol=6|Profile=Public|App=C:\\users\\me\\appdata\\local\\programs\\ollama\\ollama.exe|Name=ollama.exe|Desc=ollama.exe|Defer=User|';
-  const words = async (...rules: string[]) => {
-    const windows = new Windows();
-    rules.forEach((rule, i) => {
-      windows.registry.set(RULES, `{${i}}`, 'REG_SZ', rule);
-    });
-    return firewallOnWindows(windows, 'ollama.exe', 11434);
-  };
-
-  it('reads rules', () => {
-    expect(parseRule(block)).toEqual({
-      action: 'Block',
-      profiles: ['Public'],
-      app: 'C:\\users\\me\\appdata\\local\\programs\\ollama\\ollama.exe',
-      ports: undefined,
-      remote: undefined,
-      name: 'ollama.exe',
-    });
-    for (const other of ['Active=FALSE', 'Dir=Out', 'Protocol=17']) {
-      const [name] = other.split('=');
-      expect(parseRule(block.replace(new RegExp(`${name}=\\w+`), other))).toBeUndefined();
-    }
-  });
-
-  it('names a rule that blocks, which beats every other, and who can remove it', async () => {
-    const said = await words(block, block.replace('Block', 'Allow'));
-    expect(said).toMatch(/a rule blocks ollama\.exe for public networks, whatever others allow/);
-    expect(said).toMatch(/Only an administrator.*delete rule name=all dir=in program="C:\\users/);
-  });
-
-  it('pastes no path that the code page may have spoilt', async () => {
-    expect(await words(block.replace('\\me\\', '\\太郎\\'))).toContain('wf.msc');
-  });
-
-  it('names what lets in, by program or by port', async () => {
-    expect(
-      await words(block.replace('Block', 'Allow').replace('Profile=Public', 'Profile=Private|Profile=Domain')),
-    ).toContain('domain and private networks');
-    expect(await words('v2.33|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=11430-11440|Name=x|')).toContain(
-      'every network',
-    );
-    expect(await words('v2.33|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=443|Name=x|')).toContain(
-      'no rule is about',
-    );
-  });
-
-  it('says what may come where there is no rule, and how private networks are let in', async () => {
-    expect(await words('v2.33|Action=Allow|Active=TRUE|Dir=In|Protocol=6|App=C:\\other.exe|Name=x|')).toMatch(
-      /no rule is about ollama\.exe or port 11434.*profile=private/,
-    );
-    expect(firewallWords(undefined, 'ollama.exe', 11434)).toBe('not examined');
   });
 });
 

@@ -41,6 +41,12 @@ export class Registry {
       .sort();
   }
 
+  /** A key and all below it, each with its values. */
+  #all(root: string): string {
+    const keys = [...this.#keys].filter(([path]) => path === root || path.startsWith(`${root}\\`));
+    return keys.map(([path, values]) => `\r\n${full(path)}\r\n${values.map(printed).join('')}`).join('');
+  }
+
   execute([verb = '', key = '', ...words]: string[], disk: Disk, elevated: boolean): Answer {
     const option = (name: string) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);
     if (this.closed) return failed('Registry editing has been disabled by your administrator.');
@@ -53,21 +59,27 @@ export class Registry {
     if (verb === 'delete') return this.remove(key, option('/v') ?? '') ? {} : failed('unable to find');
     const values = this.#keys.get(key);
     const below = [...this.#keys.keys()].filter((path) => parent(path) === key);
-    if (!values && below.length === 0) return failed('unable to find');
+    const deep = words.includes('/s') && this.#all(key) !== '';
+    if (!values && below.length === 0 && !deep) return failed('unable to find');
     if (verb === 'export') {
       disk.file((words[0] ?? '').replaceAll('\\', '/'), exported(key, values ?? []));
       return {};
     }
+    if (words.includes('/s')) return { stdout: this.#all(key) };
     const name = option('/v');
     const found =
       name === undefined
         ? (values ?? [])
         : (values ?? []).filter((value) => value.name.toLowerCase() === name.toLowerCase());
     if (name !== undefined && found.length === 0) return failed('unable to find');
-    const lines = found.map((value) => `    ${value.name}    ${value.kind}    ${oldCodePage(value.data)}\r\n`).join('');
+    const lines = found.map(printed).join('');
     const subkeys = name === undefined ? below.map((path) => `${full(path)}\r\n`).join('') : '';
     return { stdout: `\r\n${full(key)}\r\n${lines}\r\n${subkeys}` };
   }
+}
+
+function printed({ name, kind, data }: Value): string {
+  return `    ${name}    ${kind}    ${oldCodePage(data)}\r\n`;
 }
 
 function failed(why: string): Answer {

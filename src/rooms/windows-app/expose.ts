@@ -41,7 +41,7 @@ export async function readExpose(host: Host): Promise<Expose> {
   const path = databaseOf(host);
   if (host.files.stat(path) === undefined) return { kind: 'missing' };
   const argv = [process.execPath, '--no-warnings', '-e', SCRIPT, path];
-  const { code, stdout, stderr } = await host.ask(argv, { timeout: 15_000, env: { NODE_OPTIONS: '' } });
+  const { code, stdout, stderr } = await host.ask(argv, { timeout: 60_000, env: { NODE_OPTIONS: '' } });
   if (code === 0 && (stdout === '0' || stdout === '1')) return { kind: 'known', on: stdout === '1' };
   if (code === 0 && stdout === 'none') return { kind: 'missing' };
   if (code === 0 && stdout === 'no-reader')

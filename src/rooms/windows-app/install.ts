@@ -1,5 +1,6 @@
 import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
+import { answerOf } from '../../windows/ask.ts';
 import { queryKey, type RegistryValue, readKey } from '../../windows/registry.ts';
 import { forward, localData, systemFolder, variableOf } from '../../windows/system.ts';
 
@@ -69,7 +70,7 @@ function textOf(host: Host, path: string): string {
 async function ofRunning(host: Host): Promise<string | undefined> {
   const shell = `${systemFolder(host)}\\WindowsPowerShell\\v1.0\\powershell.exe`;
   const script = `[Console]::OutputEncoding=[Text.Encoding]::UTF8; (Get-Process -Name 'ollama app' -ErrorAction SilentlyContinue | Select-Object -First 1).Path`;
-  const { stdout } = await host.ask([shell, '-NoProfile', '-NonInteractive', '-Command', script], { timeout: 15_000 });
+  const { stdout } = await answerOf(host, [shell, '-NoProfile', '-NonInteractive', '-Command', script], 20_000);
   const path = forward(stdout.trim());
   return path.toLowerCase().endsWith(`/${APP}`) ? path.slice(0, path.lastIndexOf('/')) : undefined;
 }

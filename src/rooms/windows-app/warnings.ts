@@ -50,7 +50,7 @@ function dropsPort(value: string | undefined): Warning[] {
 function unknownSwitch(why: string): Warning {
   return {
     code: 'win-app-switch-unknown',
-    message: `The app has a switch of its own, "Expose Ollama to the network", which is stronger than ${VARIABLE}. Whether it is on is not known: ${why}.`,
+    message: `The app has a switch of its own, "Expose Ollama to the network", which is stronger than ${VARIABLE}. Whether it is on is not known: ${why}. Ollama's window tells, under Settings.`,
   };
 }
 
@@ -61,7 +61,7 @@ async function hangs({ version }: App, value: string | undefined): Promise<Warni
   if (known === null || semver.gte(known, WINDOW_SINCE)) return [];
   return [
     {
-      code: 'win-gui-stuck-with-0.0.0.0',
+      code: 'win-gui-stuck-with-0-0-0-0',
       message: `The window of Ollama ${version} does not get past loading with ${VARIABLE}=${value}; the server itself works. Ollama ${WINDOW_SINCE} mends it.`,
     },
   ];

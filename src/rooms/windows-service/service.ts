@@ -29,9 +29,10 @@ export interface Managed {
 /** Every service that runs Ollama, or would. Their servers are taken out of `scene.servers`. */
 export async function findServices(scene: Scene): Promise<Managed[]> {
   const { host } = scene;
-  const servers = await serversOf(host, scene.servers);
+  const [servers, known] = await Promise.all([serversOf(host, scene.servers), servicesAbout(host, 'ollama', false)]);
   // Looking through everything takes a second or two: only where something runs that nothing else explains.
-  const names = await servicesAbout(host, 'ollama', servers.length > 0);
+  const isUnexplained = known.length === 0 && servers.length > 0;
+  const names = isUnexplained ? await servicesAbout(host, 'ollama', true) : known;
   const found = await Promise.all(names.map((name) => readManaged(host, name, servers)));
   const managed = found.filter((one) => one !== undefined);
   if (managed.length > 0) scene.servers = scene.servers.filter(({ pid }) => !servers.includes(pid));
@@ -39,6 +40,7 @@ export async function findServices(scene: Scene): Promise<Managed[]> {
 }
 
 async function serversOf(host: Host, serving: readonly Process[]): Promise<number[]> {
+  if (serving.length === 0) return [];
   const tasks = named(await askTasks(host), SERVER).filter(({ session }) => session === 0);
   return tasks.map(({ pid }) => pid).filter((pid) => serving.some((one) => one.pid === pid));
 }

@@ -1,24 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../../src/report.ts';
+import { ALL, addresses, setup, TIMEOUT, told, undo } from './kit.ts';
 import { windowsUnavailable } from './rig/available.ts';
-import { type ProductResult, prepareWindows, type Windows, withWindows } from './rig/windows.ts';
-
-const TIMEOUT = 400_000;
-const ALL = '0.0.0.0:11434';
-
-const told = ({ report }: ProductResult) => report as Report;
-const addresses = (win: Windows) => win.listeners(11434).map(({ address }) => address);
-const setup = (win: Windows, ...more: string[]) => win.product(['--yes', '--json', ...more]);
-const undo = (win: Windows) => win.product(['undo', '--yes', '--json']);
+import { prepareWindows, withWindows } from './rig/windows.ts';
 
 describe.skipIf(windowsUnavailable())('a hand-run server on Windows', () => {
   it(
     'is started anew, and its variable is set for the next time',
     () =>
-      withWindows('hand', { install: 'cli' }, async (win) => {
-        await win.startServer();
+      withWindows('hand', { install: 'cli', userVariables: { OLLAMA_MODELS: 'D:\\Łódź' } }, async (win) => {
+        await win.startServer({ env: { OLLAMA_HOST: '127.0.0.1' } });
         const done = await setup(win);
         expect([done.code, told(done).after.scope]).toEqual([0, 'all']);
+        expect(told(done).warnings.map(({ code }) => code)).toContain('not-durable');
+        const env = win.serverEnvironment() ?? {};
+        expect(env).toMatchObject({ OLLAMA_HOST: ALL, OLLAMA_MODELS: 'D:\\Łódź' });
+        expect(Object.keys(env).filter((name) => /^(npm_|NODE_|INIT_CWD|STIGMER)/i.test(name))).toEqual([]);
         expect((await win.fetchFromNeighbour()).status).toBe(200);
         expect(await win.reg.user('OLLAMA_HOST')).toEqual({ type: 'REG_SZ', value: ALL });
         expect((await undo(win)).code).toBe(0);

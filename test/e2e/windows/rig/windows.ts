@@ -34,6 +34,9 @@ export type { Environment, LaunchOptions, LaunchResult, Spawned } from './wine.t
 export type { Answer, Call, Ghost, Started } from './world.ts';
 export { ADDRESS, type Folders, type Listener };
 
+/** Milliseconds that something may take which takes one or two, on a machine that is busy with much else. */
+const PATIENCE = 90_000;
+
 /** A Windows with its own registry, files, processes and network. */
 export class Windows extends World {
   readonly folders: Folders;
@@ -69,7 +72,7 @@ export class Windows extends World {
   /** Runs the built product under Windows Node as `npx` would: with npm's clutter in the environment. */
   async product(args: readonly string[], options: ProductOptions = {}): Promise<ProductResult> {
     const { program, words, env } = this.#productCommand(args, options);
-    const result = await this.run(program, words, { timeout: 90_000, ...options, env });
+    const result = await this.run(program, words, { timeout: 240_000, ...options, env });
     return { ...result, report: args.includes('--json') ? parseReport(result) : undefined };
   }
 
@@ -88,13 +91,14 @@ export class Windows extends World {
 
   /**
    * Starts the tray app as a click in the Start menu does: with the environment that the registry gives now, changed as
-   * `env` tells. Waits until its server listens, unless `wait` is false.
+   * `env` tells. Waits until its server listens, which is one that did not before, unless `wait` is false.
    */
   async startApp(options: { env?: Environment; args?: readonly string[]; wait?: boolean } = {}): Promise<number> {
     const program = `${this.folders.install}\\ollama app.exe`;
     const { args = ['--hide', '--fast-startup'], env = {} } = options;
+    const others = this.servers().map((server) => server.pid);
     const { pid } = await this.spawn(program, args, { cwd: this.folders.install, env });
-    if (options.wait ?? true) await this.waitForServer();
+    if (options.wait ?? true) await this.waitForServer(others);
     return pid;
   }
 
@@ -102,7 +106,7 @@ export class Windows extends World {
   async startServer(options: { env?: Environment; cwd?: string } = {}): Promise<number> {
     const before = this.servers().length;
     const { pid } = await this.spawn(`${this.folders.install}\\ollama.exe`, ['serve'], options);
-    await waitFor(() => this.servers().length > before, 15_000, 'the server to listen');
+    await waitFor(() => this.servers().length > before, PATIENCE, 'the server to listen');
     return pid;
   }
 
@@ -111,7 +115,7 @@ export class Windows extends World {
     const before = this.servers().length;
     const service = await layDownService(this.reg, this.files, this.folders.install, options);
     await this.spawn(service.program, ['--rig-service', service.name], { cwd: 'C:\\windows\\system32' });
-    await waitFor(() => this.servers().length > before, 15_000, 'the service to listen');
+    await waitFor(() => this.servers().length > before, PATIENCE, 'the service to listen');
     return service;
   }
 
@@ -134,10 +138,11 @@ export class Windows extends World {
     return this.servers().at(-1)?.env;
   }
 
-  waitForServer(): Promise<Started> {
+  /** Waits for a server that listens, and is none of the `others`. */
+  waitForServer(others: readonly number[] = []): Promise<Started> {
     return waitFor(
-      () => this.servers().at(-1),
-      20_000,
+      () => this.servers().findLast(({ pid }) => !others.includes(pid)),
+      PATIENCE,
       () => `a server; app.log:\n${this.appLog()}`,
     );
   }

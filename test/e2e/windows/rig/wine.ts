@@ -12,7 +12,7 @@ export interface LaunchOptions {
   /** A Windows path; the user's profile folder unless told. */
   cwd?: string;
   env?: Environment;
-  /** Milliseconds; 60 s unless told. */
+  /** Milliseconds; 120 s unless told. */
   timeout?: number;
   /** What its standard input gives; empty unless told. */
   input?: string;
@@ -52,7 +52,7 @@ export class Wine {
 
   /** What happens when the user signs in: the programs of the Startup folder start. */
   async logOn(): Promise<void> {
-    await this.raw(['C:\\windows\\system32\\wineboot.exe'], 60_000, { RIG_LOGON: '1' });
+    await this.raw(['C:\\windows\\system32\\wineboot.exe'], 120_000, { RIG_LOGON: '1' });
   }
 
   /** Ends all Windows programs at once, saving the registry. */
@@ -81,7 +81,7 @@ export class Wine {
   /** Runs a program to its end, with its output into files. */
   async run(program: string, args: readonly string[], options: LaunchOptions = {}): Promise<LaunchResult> {
     const order = this.#order(program, args, options, true);
-    const result = await this.raw(order.argv, options.timeout ?? 60_000);
+    const result = await this.raw(order.argv, options.timeout ?? 120_000);
     const bytes = { stdout: order.read('stdout'), stderr: order.read('stderr') };
     order.remove();
     const code = Number.parseInt(result.stdout, 10);
@@ -101,7 +101,7 @@ export class Wine {
       waitForOutput: (pattern) =>
         waitFor(
           () => pattern.exec(`${order.read('stdout')}${order.read('stderr')}`) ?? undefined,
-          15_000,
+          60_000,
           () => `output ${pattern} of ${program}: ${order.read('stdout')}${order.read('stderr')}`,
         ),
     };

@@ -1,0 +1,36 @@
+import { EXIT, SetupError } from '../errors.ts';
+import type { ExportRequest } from '../export/reg.ts';
+import { nearest, type Options } from '../flags.ts';
+import { readWanted } from './wanted.ts';
+
+/** The change in one form for hosts without Node; each is loaded when it is asked for. */
+type Format = (request: ExportRequest) => Promise<string>;
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  reg: async (request) => (await import('../export/reg.ts')).reg(request),
+  'reg-undo': async (request) => (await import('../export/reg.ts')).regUndo(request),
+};
+
+/**
+ * What `setup` would do, as text, on whatever platform: nothing of this host is looked at.
+ * @throws SetupError exit 2 for a format that does not exist, and for a --host that Ollama would misread
+ */
+export async function exported({ format, host }: Pick<Options, 'format' | 'host'>): Promise<string> {
+  const make = Object.hasOwn(FORMATS, format ?? '') ? FORMATS[format ?? ''] : undefined;
+  if (make === undefined) throw noFormat(format);
+  return make({ wanted: readWanted(host, `export ${format} `).canonical, version: __VERSION__ });
+}
+
+function noFormat(format: string | undefined): SetupError {
+  const names = Object.keys(FORMATS);
+  const meaning = `There is: ${names.join(', ')}.`;
+  if (format === undefined)
+    return new SetupError('usage', EXIT.usage, 'export needs the name of a format.', {
+      meaning,
+      remedy: `npx stigmer-setup-ollama export ${names[0]}`,
+    });
+  return new SetupError('usage', EXIT.usage, `There is no format ${format}.`, {
+    meaning,
+    remedy: `did you mean ${nearest(format, names)}?`,
+  });
+}
