@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { EXIT, SetupError } from './errors.ts';
 
-export type Command = 'setup' | 'undo' | 'doctor' | 'demo';
+export type Command = 'setup' | 'undo' | 'doctor' | 'export' | 'demo';
 
 export interface Flag {
   name: string;
@@ -12,7 +12,7 @@ export interface Flag {
   help: string;
 }
 
-const ALL: readonly Command[] = ['setup', 'undo', 'doctor', 'demo'];
+const ALL: readonly Command[] = ['setup', 'undo', 'doctor', 'export', 'demo'];
 
 /** The one table of flags: the parser, --help, and the tests of the README read it. */
 export const FLAGS = [
@@ -20,7 +20,7 @@ export const FLAGS = [
   {
     name: 'host',
     value: 'value',
-    commands: ['setup', 'doctor'],
+    commands: ['setup', 'doctor', 'export'],
     help: 'what OLLAMA_HOST becomes (default 0.0.0.0:11434)',
   },
   { name: 'dry-run', commands: ['setup', 'undo'], help: 'show plan and diffs, change nothing' },
@@ -33,13 +33,11 @@ export const FLAGS = [
   },
   { name: 'no-restart', commands: ['setup', 'undo'], help: 'write the configuration only' },
   { name: 'root', value: 'dir', commands: ['setup', 'undo'], help: 'act on an offline root file system (image build)' },
-  {
-    name: 'allow',
-    value: 'any',
-    commands: ['setup'],
-    help: 'who may reach the port: any (narrower is not there yet)',
-  },
-  { name: 'no-container', commands: ['setup', 'doctor'], help: 'no check from a container (none is made yet)' },
+  { name: 'allow', value: 'any', commands: ['setup', 'export'], help: 'who may reach the port: any (no narrower yet)' },
+  { name: 'if-needed', commands: ['setup'], help: 'change nothing when a container reaches Ollama already' },
+  { name: 'container', value: 'name', commands: ['setup', 'doctor'], help: 'check from inside this container' },
+  { name: 'no-container', commands: ['setup', 'doctor'], help: 'no check from a container' },
+  { name: 'pull', commands: ['setup', 'doctor'], help: 'a small image may be pulled for that check' },
   {
     name: 'timeout',
     value: 'seconds',
@@ -59,15 +57,23 @@ export const COMMANDS: Record<Command, string> = {
   setup: 'find Ollama, show what would change, ask, change it, prove it (the default)',
   undo: 'put back, byte for byte, what setup changed',
   doctor: 'check Ollama on this host and name what is wrong; changes nothing',
+  export: 'print the same change as a file, changing nothing; formats: reg, reg-undo',
   demo: 'the whole job on a stand-in Ollama in a temporary folder',
 };
 
 /** Of these the one on the command line wins over the other in the environment. */
-const OPPOSITES: Record<string, string> = { quiet: 'verbose', verbose: 'quiet' };
+const OPPOSITES: Record<string, string> = {
+  quiet: 'verbose',
+  verbose: 'quiet',
+  container: 'no-container',
+  'no-container': 'container',
+};
 
 /** What the command line and the environment ask for. */
 export interface Options {
   command: Command;
+  /** What `export` is to print. */
+  format: string | undefined;
   yes: boolean;
   host: string;
   dryRun: boolean;
@@ -75,6 +81,12 @@ export interface Options {
   target: string | undefined;
   restart: boolean;
   root: string | undefined;
+  ifNeeded: boolean;
+  /** The container to check from. */
+  container: string | undefined;
+  /** False for no check from a container at all. */
+  containerCheck: boolean;
+  pull: boolean;
   /** Milliseconds. */
   timeout: number;
   keepOnFailure: boolean;
@@ -93,7 +105,7 @@ type Values = Map<string, string | true>;
  * @throws SetupError exit 2, naming what was not understood and the nearest that would have been
  */
 export function parseFlags(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Options {
-  const { command, values } = parseWords(argv);
+  const { command, format, values } = parseWords(argv);
   for (const flag of FLAGS as readonly Flag[]) {
     const raw = env[environmentName(flag.name)];
     if (raw === undefined || values.has(flag.name) || !flag.commands.includes(command)) continue;
@@ -101,7 +113,7 @@ export function parseFlags(argv: readonly string[], env: Readonly<Record<string,
     const value = fromEnvironment(flag, raw);
     if (value !== undefined) values.set(flag.name, value);
   }
-  return toOptions(command, values);
+  return toOptions(command, format, values);
 }
 
 /** The environment variable of a flag. */
@@ -109,7 +121,7 @@ export function environmentName(flag: string): string {
   return `STIGMER_SETUP_OLLAMA_${flag.toUpperCase().replaceAll('-', '_')}`;
 }
 
-function parseWords(argv: readonly string[]): { command: Command; values: Values } {
+function parseWords(argv: readonly string[]): { command: Command; format: string | undefined; values: Values } {
   const values: Values = new Map();
   const words: string[] = [];
   const queue = argv.flatMap((word) =>
@@ -133,7 +145,8 @@ function parseWords(argv: readonly string[]): { command: Command; values: Values
       throw usage(`--${flag.name} needs a value: --${flag.name} <${flag.value}>`);
     values.set(flag.name, value);
   }
-  return { command: commandOf(words, values), values };
+  const command = commandOf(words, values);
+  return { command, format: command === 'export' ? words[1] : undefined, values };
 }
 
 function splitAssignment(word: string): [string, string | undefined] {
@@ -159,7 +172,8 @@ function commandOf(words: string[], values: Values): Command {
   const names = Object.keys(COMMANDS) as Command[];
   const command = names.find((name) => name === word);
   if (!command) throw usage(`There is no command ${word}.`, `did you mean ${nearest(word, names)}?`);
-  if (rest.length > 0) throw usage(`${command} takes no further words, but got "${rest.join(' ')}".`);
+  if (rest.length > (command === 'export' ? 1 : 0))
+    throw usage(`${command} takes no further words, but got "${rest.join(' ')}".`);
   for (const name of values.keys()) {
     const flag = (FLAGS as readonly Flag[]).find((candidate) => candidate.name === name);
     if (flag && !flag.commands.includes(command))
@@ -168,7 +182,8 @@ function commandOf(words: string[], values: Values): Command {
   return command;
 }
 
-function nearest(word: string, candidates: string[]): string {
+/** The one of the candidates that was most likely meant. */
+export function nearest(word: string, candidates: string[]): string {
   return candidates.reduce((best, candidate) => (distance(word, candidate) < distance(word, best) ? candidate : best));
 }
 
@@ -179,7 +194,7 @@ function fromEnvironment(flag: Flag, raw: string): string | true | undefined {
   throw usage(`${environmentName(flag.name)} is "${raw}", but can only be 1 or 0.`);
 }
 
-function toOptions(command: Command, values: Values): Options {
+function toOptions(command: Command, format: string | undefined, values: Values): Options {
   const text = (name: string) => values.get(name) as string | undefined;
   const seconds = text('timeout') ?? '60';
   if (!/^\d+(\.\d+)?$/.test(seconds) || Number(seconds) <= 0 || Number(seconds) > 86_400) {
@@ -191,8 +206,14 @@ function toOptions(command: Command, values: Values): Options {
   const root = text('root');
   if (root === '') throw usage('--root needs the folder of a root file system.');
   if (values.has('quiet') && values.has('verbose')) throw usage('--quiet and --verbose contradict each other.');
+  const container = text('container');
+  if (container !== undefined && !/^[a-zA-Z0-9][\w.-]*$/.test(container))
+    throw usage(`--container is "${container}", but must be the name of a container.`);
+  if (values.has('no-container') && (container !== undefined || values.has('if-needed')))
+    throw usage(`--no-container and --${container === undefined ? 'if-needed' : 'container'} contradict each other.`);
   return {
     command,
+    format,
     yes: values.has('yes'),
     host: text('host') ?? '0.0.0.0:11434',
     dryRun: values.has('dry-run'),
@@ -200,6 +221,10 @@ function toOptions(command: Command, values: Values): Options {
     target: text('target'),
     restart: !values.has('no-restart') && root === undefined,
     root,
+    ifNeeded: values.has('if-needed'),
+    container,
+    containerCheck: !values.has('no-container') && root === undefined,
+    pull: values.has('pull'),
     timeout: Number(seconds) * 1000,
     keepOnFailure: values.has('keep-on-failure'),
     json: values.has('json'),

@@ -41,8 +41,8 @@ const say = ({ from, to }: Import) => `${from} imports ${to}`;
 const LAYERS = [
   ['errors'],
   ['host'],
-  ['flags', 'actions', 'probes', 'ollama', 'systemd', 'launchd', 'plist', 'windows'],
-  ['report', 'engine', 'rooms', 'checks', 'ui'],
+  ['flags', 'actions', 'probes', 'ollama', 'systemd', 'launchd', 'plist', 'windows', 'wsl', 'containers', 'firewall'],
+  ['report', 'engine', 'rooms', 'checks', 'export', 'ui'],
   ['commands'],
   ['cli'],
 ];

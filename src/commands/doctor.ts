@@ -1,6 +1,7 @@
 import { bindingOf, describeListener, matches, rivals } from '../checks/binding.ts';
 import type { Check } from '../checks/check.ts';
 import { verify } from '../checks/verify.ts';
+import { checkInterrupted } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { checkWanted, type HostValue, parseHost, sameBinding } from '../ollama/host-value.ts';
@@ -8,6 +9,7 @@ import { reachableAddresses } from '../probes/addresses.ts';
 import { listenerEvidence } from '../probes/listeners.ts';
 import type { Installation } from '../rooms/room.ts';
 import { sayCheck, sayFound } from '../ui/people.ts';
+import { askContainers, isForContainers, notAsked } from './container.ts';
 import type { Context } from './context.ts';
 import { explain } from './failure.ts';
 import { tellUnfinished } from './recovery.ts';
@@ -29,15 +31,40 @@ export async function doctor(context: Context): Promise<void> {
   const subjects = selected ? [selected] : found;
   report.installations = found.map((one) => installationReport(one, subjects.includes(one), undefined));
   for (const one of subjects) report.checks.push(...(await examine(context, one, wanted.value)));
+  if (host.platform === 'win32') {
+    const { windowsChecks } = await import('../checks/windows.ts');
+    report.checks.push(...(await windowsChecks(host, wanted.value, report.before.scope !== 'none')));
+  }
   sayFound(people, report);
-  for (const check of report.checks) sayCheck(people, check);
+  await examineContainers(context, subjects[0], wanted.value);
+  for (const check of report.checks) if (check.cause !== 'not-asked') sayCheck(people, check);
   const sick = report.checks.some(({ status }) => status === 'fail');
   report.outcome = sick ? 'unhealthy' : 'healthy';
   report.exitCode = sick ? EXIT.wouldChange : EXIT.ok;
 }
 
+/** The last rung: from inside a container. One that is answered makes a loopback binding no more than a warning. */
+async function examineContainers(
+  context: Context,
+  subject: Installation | undefined,
+  wanted: HostValue,
+): Promise<void> {
+  const { host, report } = context;
+  if (!isForContainers(wanted)) return;
+  const { checks, reached } =
+    report.before.scope === 'none'
+      ? notAsked('Nothing listens, so no container was asked.')
+      : await askContainers(context, subject, report.before, { port: wanted.port });
+  checkInterrupted(host);
+  if (reached.length > 0 && report.before.scope === 'loopback') {
+    for (const check of report.checks) if (check.id === 'listener' && check.status === 'fail') check.status = 'warn';
+  }
+  report.checks.push(...checks);
+}
+
 async function examine(context: Context, installation: Installation, wanted: HostValue): Promise<Check[]> {
   const { host, report } = context;
+  if (installation.examine) return installation.examine();
   const binding = await bindingOf(host, installation.state, [wanted.port, parseHost(installation.value).port]);
   // Of several, the one that listens.
   if (binding.scope !== 'none' || report.before.scope === 'none') report.before = bindingReport(binding);

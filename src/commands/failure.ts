@@ -3,6 +3,7 @@ import { ValidationError } from '../actions/validate.ts';
 import { Interrupted, type Outcome } from '../engine/transaction.ts';
 import { EXIT, type ExitCode, FileError, SetupError } from '../errors.ts';
 import type { Options } from '../flags.ts';
+import { commandLineOf } from '../windows/system.ts';
 import type { Report } from './report.ts';
 
 /** The error to end with after a transaction that did not succeed; writes the outcome into the report. */
@@ -83,6 +84,7 @@ export function explain(reason: unknown): SetupError {
 /** Where the service manager tells more of what it refused. */
 function remedyFor(argv: readonly string[]): string {
   if (argv.includes('systemctl')) return 'systemctl --failed';
+  if (/\\System32\\/i.test(argv[0] ?? '')) return `${commandLineOf(argv)}   # by hand: does it answer?`;
   return argv.includes('launchctl') ? `log show --last 5m --predicate 'process == "launchd"'` : '';
 }
 

@@ -5,6 +5,7 @@ import type { ReachableAddress } from '../probes/addresses.ts';
 import { applicationFirewall, productVersion } from '../probes/macos.ts';
 import type { BindingReport, InstallationReport, Report } from '../report.ts';
 import type { Installation } from '../rooms/room.ts';
+import { wslVersion } from '../wsl/wsl.ts';
 
 export type { BindingReport, InstallationReport, Report } from '../report.ts';
 
@@ -19,7 +20,7 @@ export function newReport(host: Host, command: Report['command'], wanted: string
     outcome: 'failed',
     changed: false,
     exitCode: 1,
-    host: { os: OS[host.platform] ?? 'linux', wsl: /microsoft/i.test(host.release), release: host.release },
+    host: { os: OS[host.platform] ?? 'linux', wsl: wslVersion(host) !== undefined, release: host.release },
     installations: [],
     wanted: { ollamaHost: wanted },
     before: bindingReport(NO_BINDING),
@@ -39,6 +40,10 @@ export async function tellPlatform(host: Host, report: Report): Promise<void> {
     report.exposure.firewall = await firewallOnWindows(host, 'ollama.exe', parseHost(report.wanted.ollamaHost).port);
     return;
   }
+  if (report.host.wsl) {
+    const { reachInWsl } = await import('../wsl/reach.ts');
+    report.exposure.addresses = await reachInWsl(host, report.exposure.addresses);
+  }
   if (host.platform !== 'darwin') return;
   const [version, firewall] = await Promise.all([productVersion(host), applicationFirewall(host)]);
   report.host.release = version ?? host.release;
@@ -56,8 +61,10 @@ export function installationReport(
   selected: boolean,
   version: string | undefined,
 ): InstallationReport {
-  const { kind, id, state, settings } = installation;
-  return { kind, id, selected, version: version ?? null, running: state.pids.length > 0, settings };
+  const { kind, id, state, settings, examine } = installation;
+  // One on another system has no processes here.
+  const running = state.pids.length > 0 || (examine !== undefined && state.phase === 'running');
+  return { kind, id, selected, version: version ?? null, running, settings };
 }
 
 /**

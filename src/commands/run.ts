@@ -44,6 +44,7 @@ async function obey(words: readonly string[]): Promise<ExitCode> {
   outliveReaders();
   if (options.verbose) trace.write = (line) => process.stderr.write(`${line}\n`);
   const people = new People(host, options);
+  if (options.command === 'export') return printExport(host, options);
   if (options.command === 'demo') return demo(host, people).catch((error) => tell(host, options, error).exit);
   return perform(host, options, people, newReport(host, options.command, options.host, __VERSION__));
 }
@@ -88,6 +89,16 @@ function refuseWords(host: RealHost, words: readonly string[], error: SetupError
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   }
   return error.exit;
+}
+
+/** Nothing but what is exported is on stdout, so that it can be redirected into a file. */
+async function printExport(host: RealHost, options: Options): Promise<ExitCode> {
+  try {
+    const { exported } = await import('./export.ts');
+    return print(await exported(options));
+  } catch (error) {
+    return tell(host, options, error).exit;
+  }
 }
 
 function print(text: string): ExitCode {

@@ -1,21 +1,23 @@
 import { runName } from '../actions/file.ts';
 import { type Binding, bindingOf, matches } from '../checks/binding.ts';
+import type { Findings } from '../checks/container.ts';
 import { proveBound, type Verified, verify } from '../checks/verify.ts';
 import { isEmpty, type Plan } from '../engine/plan.ts';
 import type { Journal } from '../engine/store.ts';
-import { type StepEvent, transact } from '../engine/transaction.ts';
-import { EXIT, SetupError } from '../errors.ts';
-import { checkWanted, type HostValue } from '../ollama/host-value.ts';
+import { checkInterrupted, type StepEvent, transact } from '../engine/transaction.ts';
+import { EXIT } from '../errors.ts';
 import { type Installation, isRefusal } from '../rooms/room.ts';
 import { printListeners, sayCheck, sayExposure, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
 import { stepsOf } from '../ui/steps.ts';
 import { askEarly, describeBefore, type Run, type Seen, warnOfInterruption } from './before.ts';
 import { consentToSetup, consentToStart, pickInstallation } from './consent.ts';
+import { askAfter, askBefore, checkNoneLost, checkUnchanged, notNeeded, unreached, warnOfNoNeed } from './container.ts';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
 import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
 import { bindingReport, installationReport, type Report } from './report.ts';
 import { findInstallations, needsTarget, refused, selectInstallation } from './scene.ts';
+import { readWanted } from './wanted.ts';
 
 /** Makes Ollama listen as wanted: find, plan, ask, apply, restart, verify, else roll back. Fills the report, throws SetupError. */
 export async function setup(context: Context): Promise<void> {
@@ -33,15 +35,6 @@ export async function setup(context: Context): Promise<void> {
   });
 }
 
-function readWanted(raw: string): { value: HostValue; canonical: string } {
-  const result = checkWanted(raw);
-  if (!('refused' in result)) return result;
-  throw new SetupError(result.code, EXIT.usage, `--host ${JSON.stringify(raw)} cannot be used: ${result.refused}`, {
-    meaning: 'Nothing was changed.',
-    remedy: 'npx stigmer-setup-ollama --host 0.0.0.0:11434',
-  });
-}
-
 async function proceed(run: Run): Promise<void> {
   const { host, options, people, report } = run;
   const early = askEarly(run);
@@ -49,23 +42,31 @@ async function proceed(run: Run): Promise<void> {
   report.installations = found.map((one) => installationReport(one, false, undefined));
   const installation = selectInstallation(found, options.target, host.platform) ?? (await chooseOne(run, found));
   const { before, answer } = await describeBefore(run, found, installation, early);
-  if (installation.refusal) throw refused(installation.refusal);
   const bound = matches(before, run.wanted);
+  let earlier = options.ifNeeded && !bound ? await askBefore(run, installation, before) : undefined;
+  if (earlier && earlier.reached.length > 0 && earlier.failed.length === 0) return notNeeded(run, earlier);
+  if (installation.refusal) throw refused(installation.refusal);
   const start = await wantsStart(run, installation);
   const request = { wanted: run.canonical, start, restart: options.restart, bound };
   const plan = await installation.plan(request);
   if (isRefusal(plan)) throw refused(plan);
   if (isEmpty(plan)) return unchanged(run, installation, bound ? { before, answer } : undefined);
   report.warnings.push(...((await installation.consequences?.(run.canonical)) ?? []));
-  report.steps = await stepsOf(host, plan);
-  await warnOfInterruption(run, plan, before);
+  const proves = options.restart && !options.dryRun && !options.check;
+  [report.steps, earlier] = await Promise.all([
+    stepsOf(host, plan),
+    earlier ?? (proves ? askBefore(run, installation, before) : undefined),
+    warnOfInterruption(run, plan, before),
+  ]);
+  checkInterrupted(host);
+  warnOfNoNeed(run, before, earlier);
   sayPlan(people, report);
   sayExposure(people, report);
   sayWarnings(people, report);
   if (options.dryRun || options.check) return planned(run);
   if (!options.yes) await consentToSetup(host, report);
   if (installation.needsRoot) await run.ensureRoot();
-  await apply(run, installation, plan, before);
+  await apply(run, installation, plan, before, earlier);
 }
 
 async function chooseOne(run: Run, found: Installation[]): Promise<Installation> {
@@ -100,6 +101,7 @@ async function unchanged(run: Run, installation: Installation, bound: Seen | und
     ? `listens on ${printListeners(report.after)} already`
     : 'is configured already, and is not running';
   people.say(`${people.colors.green('✓')} Nothing to do: Ollama ${state}.`);
+  if (bound && run.options.restart) await checkUnchanged(run, installation, bound.before);
 }
 
 function planned({ options, report, people }: Run): void {
@@ -109,7 +111,13 @@ function planned({ options, report, people }: Run): void {
   people.say('Nothing was changed.');
 }
 
-async function apply(run: Run, installation: Installation, plan: Plan, before: Binding): Promise<void> {
+async function apply(
+  run: Run,
+  installation: Installation,
+  plan: Plan,
+  before: Binding,
+  earlier: Findings | undefined,
+): Promise<void> {
   const { host, options, people, report, store } = run;
   const journal = newJournal(run, installation, plan, before);
   const onStep = (event: StepEvent) => {
@@ -118,6 +126,7 @@ async function apply(run: Run, installation: Installation, plan: Plan, before: B
   };
   const restarts = plan.activate.some(({ id }) => id === 'restart' || id === 'start');
   let verified: Verified | undefined;
+  let findings: Findings | undefined;
   const outcome = await transact({
     host,
     store,
@@ -126,13 +135,17 @@ async function apply(run: Run, installation: Installation, plan: Plan, before: B
     keepOnFailure: options.keepOnFailure,
     onStep,
     verify: async () => {
-      if (options.restart && (restarts || matches(before, run.wanted))) verified = await verifyRun(run, installation);
+      if (!options.restart || !(restarts || matches(before, run.wanted))) return;
+      verified = await verifyRun(run, installation);
+      findings = await askAfter(run, installation, verified, earlier);
+      checkInterrupted(host);
+      if (findings) checkNoneLost(earlier, findings, report);
     },
     verifyOld: () => verifyOld(run, installation),
   });
   if (verified) {
     report.after = bindingReport(verified.binding);
-    report.checks.push(...verified.checks);
+    report.checks.push(...verified.checks, ...(findings?.checks ?? []));
     const selected = report.installations.find((one) => one.selected);
     if (selected) Object.assign(selected, { version: verified.version ?? selected.version, running: true });
   }
@@ -140,10 +153,12 @@ async function apply(run: Run, installation: Installation, plan: Plan, before: B
     if (outcome.kind === 'kept') report.changed = true;
     throw failureOf(outcome, report, options);
   }
-  await succeed(run, installation, restarts);
+  const error = findings && unreached(findings);
+  await succeed(run, installation, restarts, error === undefined);
+  if (error) throw error;
 }
 
-async function succeed(run: Run, installation: Installation, restarts: boolean): Promise<void> {
+async function succeed(run: Run, installation: Installation, restarts: boolean, reached: boolean): Promise<void> {
   const { people, report, store } = run;
   const selected = report.installations.find((one) => one.selected);
   if (selected) selected.settings = await installation.reread();
@@ -151,12 +166,12 @@ async function succeed(run: Run, installation: Installation, restarts: boolean):
   report.changed = true;
   report.exitCode = EXIT.ok;
   report.receipt = store.receipt(installation.target) ? store.receiptPath(installation.target) : null;
-  for (const check of report.checks) sayCheck(people, check);
+  for (const check of report.checks) if (check.cause !== 'not-asked') sayCheck(people, check);
   people.say();
   if (restarts) {
     people.say(`before  ${printListeners(report.before)}`);
     people.say(`after   ${printListeners(report.after)}`);
-    people.say(`From a container: http://host.docker.internal:${run.wanted.port}`);
+    if (reached) people.say(`From a container: http://host.docker.internal:${run.wanted.port}`);
   } else {
     // Checks are made only of what runs: then it listens so already, and the file is for the next start.
     const when = report.checks.length > 0 ? 'Ollama listens so already, and will' : 'it takes effect';

@@ -29,10 +29,7 @@ export async function models(
   base: string,
   timeout: number,
 ): Promise<{ count: number; first?: string } | Failure> {
-  const list = await modelList(host, base, '/api/tags', timeout);
-  if ('failure' in list) return list;
-  const first = list.models[0]?.name;
-  return first === undefined ? { count: 0 } : { count: list.models.length, first };
+  return summed(await modelList(host, base, '/api/tags', timeout));
 }
 
 /** GET /api/ps: the models in memory (api/types.go, ProcessModelResponse); a restart of Ollama unloads them. */
@@ -53,25 +50,48 @@ export async function loaded(host: Host, base: string, timeout: number): Promise
 
 const NOT_OLLAMA: Failure = { failure: 'not-ollama' };
 
-/** Both lists are `{"models":[{"name":…},…]}`; Go writes an empty list as `null` when it was never filled. */
 async function modelList(
   host: Host,
   base: string,
   path: string,
   timeout: number,
-): Promise<{ models: { name: string; value: unknown }[] } | Failure> {
+): Promise<{ models: Model[] } | Failure> {
   const answer = await json(host, base, path, timeout);
-  if ('failure' in answer) return answer;
-  const list = field(answer.value, 'models');
+  return 'failure' in answer ? answer : readList(answer.value);
+}
+
+interface Model {
+  name: string;
+  value: unknown;
+}
+
+/** Both lists are `{"models":[{"name":…},…]}`; Go writes an empty list as `null` when it was never filled. */
+function readList(value: unknown): { models: Model[] } | Failure {
+  const list = field(value, 'models');
   if (list === null) return { models: [] };
   if (!Array.isArray(list)) return NOT_OLLAMA;
-  const found: { name: string; value: unknown }[] = [];
+  const found: Model[] = [];
   for (const value of list) {
     const name = field(value, 'name');
     if (!isLabel(name)) return NOT_OLLAMA;
     found.push({ name, value });
   }
   return { models: found };
+}
+
+/** What `/api/tags` answered to somebody else: how many models there are, and the first. */
+export function readModels(body: string): { count: number; first?: string } | Failure {
+  try {
+    return summed(readList(JSON.parse(body)));
+  } catch {
+    return NOT_OLLAMA;
+  }
+}
+
+function summed(list: { models: Model[] } | Failure): { count: number; first?: string } | Failure {
+  if ('failure' in list) return list;
+  const first = list.models[0]?.name;
+  return first === undefined ? { count: 0 } : { count: list.models.length, first };
 }
 
 async function json(host: Host, base: string, path: string, timeout: number): Promise<{ value: unknown } | Failure> {

@@ -105,6 +105,17 @@ describe('a relaunch', () => {
     expect([windows.tasks.includes(hand), own && windows.tasks.includes(own)]).toEqual([false, true]);
   });
 
+  it('has patience as long as one after the other ends, on a PC that takes its time', async () => {
+    const windows = new Windows().install().login();
+    windows.stubborn = true;
+    windows.command(['C:\\Windows\\System32\\taskkill.exe'], (argv) => {
+      void windows.sleep(8000);
+      return argv.includes('/T') ? { code: 1, stderr: 'no trees' } : windows.execute('taskkill', argv.slice(1));
+    });
+    await perform(windows, { ...actOf(windows), start: null });
+    expect(windows.tasks.filter(({ image }) => image.startsWith('ollama'))).toEqual([]);
+  });
+
   it('says who does not end, and why', async () => {
     const windows = new Windows().install().login();
     windows.command(['C:\\Windows\\System32\\taskkill.exe'], { code: 1, stderr: 'ERROR: Zugriff verweigert' });

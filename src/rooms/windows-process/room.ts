@@ -5,6 +5,7 @@ import type { Host } from '../../host/host.ts';
 import { parseHost } from '../../ollama/host-value.ts';
 import { askNetstatAno } from '../../probes/netstat-ano.ts';
 import type { Process } from '../../probes/processes.ts';
+import { answerOf } from '../../windows/ask.ts';
 import { portNote } from '../../windows/ports.ts';
 import { readRights } from '../../windows/rights.ts';
 import { forward, localData, systemFolder, variableOf } from '../../windows/system.ts';
@@ -153,7 +154,7 @@ function respawn(scene: Scene, servers: RelaunchAct['servers'], file: string, ho
 async function programOf(host: Host, pid: number): Promise<string | undefined> {
   const shell = `${systemFolder(host)}\\WindowsPowerShell\\v1.0\\powershell.exe`;
   const script = `[Console]::OutputEncoding=[Text.Encoding]::UTF8; (Get-Process -Id ${pid} -ErrorAction SilentlyContinue).Path`;
-  const { stdout } = await host.ask([shell, '-NoProfile', '-NonInteractive', '-Command', script], { timeout: 15_000 });
+  const { stdout } = await answerOf(host, [shell, '-NoProfile', '-NonInteractive', '-Command', script], 20_000);
   const told = forward(stdout.trim());
   if (told.toLowerCase().endsWith(`/${SERVER}`)) return told;
   const path = (variableOf(host.env, 'PATH') ?? '').split(';').filter((dir) => /^[A-Za-z]:[\\/]/.test(dir));

@@ -1,0 +1,215 @@
+import type { Client } from '../containers/clients.ts';
+import type { Engine } from '../containers/engine.ts';
+import type { Answer } from '../containers/request.ts';
+import { type Fault, isLoopback, type Target } from '../containers/target.ts';
+import { readModels } from '../ollama/api.ts';
+import type { ListenScope } from '../probes/listeners.ts';
+
+/** All that is known of one question when its answer is read. */
+export interface Asked {
+  engine: Engine;
+  /** The container that was asked from; undefined for one of our own. */
+  client: Client | undefined;
+  target: Target;
+  /** The network that our own was on; undefined for the engine's default. */
+  network: string | undefined;
+  platform: NodeJS.Platform;
+  /** Where Ollama listens, and on which port. */
+  scope: ListenScope;
+  port: number;
+  /** The last lines of Ollama's log, as far as they may be read. */
+  log(): Promise<string>;
+}
+
+/** Why it did not work: a name of the troubleshooting guide, half a sentence, and what mends it. */
+export interface Reason {
+  cause: string;
+  why: string;
+  remedy: string;
+}
+
+/**
+ * What an answer that is not the list of models means, by what the socket said and what else was seen: that is all that
+ * is told. In particular, what is left over is not the firewall's doing.
+ */
+export async function reasonOf(asked: Asked, answer: Exclude<Answer, { kind: 'unable' }>): Promise<Reason> {
+  const fault = faultOf(asked, answer);
+  if (fault !== undefined) return ofFault(asked, fault);
+  if (answer.kind === 'failed') return ofSocket(asked, answer.errno);
+  return answer.status === 403 ? forbidden(asked, await asked.log()) : ofStatus(asked, answer.status, answer.body);
+}
+
+/** The mistake in the client's address that this answer bears out, if there is one. */
+function faultOf({ target: { faults } }: Asked, answer: Answer): Fault | undefined {
+  if (answer.kind === 'answered') return answer.status === 404 ? faults.at(-1) : faults[0];
+  return faults.find((fault) => fault !== 'client-path-in-base-url');
+}
+
+/** The mistake in an address that worked all the same when it was asked here, but will not for every program. */
+export function doubtOf(asked: Asked): Reason | undefined {
+  const fault = asked.target.faults.find((one) => one === 'client-missing-scheme' || one === 'client-renamed-env-var');
+  return fault && ofFault(asked, fault);
+}
+
+const FAULTS: Record<Fault, (asked: Asked) => string> = {
+  'client-localhost-in-container': () => 'in a container, localhost is the container itself',
+  'client-uses-0.0.0.0-as-target': () => '0.0.0.0 is where a server listens; nobody can be called there',
+  'client-missing-scheme': () => 'the address has no http:// in front',
+  'client-host-without-port-means-80': ({ target }) => `without a port, a URL means ${target.port}`,
+  'client-port-typo': ({ target, port }) => `the address has port ${target.port}, Ollama listens on ${port}`,
+  'client-typo-host-docker-internal': ({ engine }) => `the name is misspelt: it is ${engine.hostName}`,
+  'client-path-in-base-url': () => 'the address goes on after the port, so that every request misses',
+  'client-renamed-env-var': () => 'this image reads OLLAMA_BASE_URL, not OLLAMA_API_BASE_URL',
+};
+
+function ofFault(asked: Asked, cause: Fault): Reason {
+  // A name of the report has no dots.
+  return { cause: cause.replaceAll('.', '-'), why: FAULTS[cause](asked), remedy: rightAddress(asked, cause) };
+}
+
+/** The address that this client should have, as it is given to it. */
+function rightAddress(
+  { engine, client, port, target }: Omit<Asked, 'log' | 'platform' | 'network' | 'scope'>,
+  cause: string,
+) {
+  const host = client?.networkMode === 'host' ? 'localhost' : engine.hostName;
+  const variable = cause === 'client-renamed-env-var' ? 'OLLAMA_BASE_URL' : target.told?.split('=')[0];
+  const v1 = /\/v1\/?$/.test(target.told ?? '') ? '/v1' : '';
+  return giveTo(client, `${variable ?? 'OLLAMA_BASE_URL'}=http://${host}:${port}${v1}`, '-e');
+}
+
+/** What has to be added where the container is made: in its compose file, or to its `docker run`. */
+function giveTo(client: Client | undefined, what: string, flag: string): string {
+  if (client?.service !== undefined) {
+    const key = flag === '-e' ? 'environment' : 'extra_hosts';
+    const { service } = client;
+    return `${key}: ["${what}"]   # in the compose file, at service ${service}; then: docker compose up -d ${service}`;
+  }
+  return `${flag} ${what}   # where ${client?.name ?? 'the container'} is started (docker run)`;
+}
+
+function ofSocket(asked: Asked, errno: string): Reason {
+  const { engine, client, target, scope, port } = asked;
+  if (errno === 'ENOTFOUND' || errno === 'EAI_AGAIN') return unknownName(asked);
+  if (errno === 'ECONNREFUSED') return refused(asked);
+  if (errno === 'ETIMEDOUT') {
+    const why = 'the connection timed out: packets are dropped somewhere on the way';
+    // The one place where what src/firewall/ reads can name who drops them.
+    return { cause: 'container-timeout', why, remedy: `sudo nft list ruleset   # or: sudo iptables -S INPUT` };
+  }
+  if (errno === 'EHOSTUNREACH') {
+    const why = 'the answer was "no route to host": somebody on the way rejects the packets';
+    return {
+      cause: 'container-host-unreachable',
+      why,
+      remedy: 'sudo firewall-cmd --get-active-zones   # or: sudo nft list ruleset',
+    };
+  }
+  if (errno === 'ENETUNREACH') {
+    const why = 'the container has no route to that address';
+    return {
+      cause: 'container-network-unreachable',
+      why,
+      remedy: `${engine.cli.name} inspect ${client?.name ?? ''} --format '{{json .NetworkSettings}}'`,
+    };
+  }
+  if (errno === 'ECONNRESET') {
+    const why = 'the connection was taken and then dropped, as by a relay with nobody behind it';
+    return { cause: 'container-reset', why, remedy: `curl http://127.0.0.1:${port}/api/version` };
+  }
+  const why = `the answer was ${errno}${scope === 'none' ? ', and nothing listens on the host' : ''}`;
+  return { cause: 'container-not-reached', why, remedy: `curl -v ${target.url}   # inside the container` };
+}
+
+function unknownName({ engine, client, target }: Asked): Reason {
+  const why = `the name ${target.host} is not known there`;
+  if (target.host === 'host.docker.internal') {
+    if (engine.addsHost) {
+      const mapping = 'host.docker.internal:host-gateway';
+      return { cause: 'dk-no-host-gateway', why, remedy: giveTo(client, mapping, '--add-host') };
+    }
+    const name = engine.flavour.startsWith('podman') ? `use http://${engine.hostName}` : `update ${engine.title}`;
+    return {
+      cause: 'dk-desktop-internal-names-missing',
+      why,
+      remedy: `${name}, or look for "dns" in the engine's settings`,
+    };
+  }
+  return {
+    cause: 'container-name-not-found',
+    why,
+    remedy: `${engine.cli.name} exec ${client?.name ?? '…'} cat /etc/hosts`,
+  };
+}
+
+/** Where the name that was meant for the host may lead to the engine's virtual machine or namespace. */
+const GATEWAYS: Partial<Record<Engine['flavour'], string>> = {
+  colima: 'mac-colima-host-gateway-is-the-vm',
+  'rancher-desktop': 'mac-rancher-desktop-host-gateway',
+  'podman-rootless': 'pm-rootless-pasta-or-slirp',
+};
+
+/** Refused says: nobody listens there. Who that is depends on whose address it was. */
+function refused({ engine, client, target, network, scope, port, platform }: Asked): Reason {
+  const hostNetwork = client?.networkMode === 'host' || network === 'host';
+  if (hostNetwork && isLoopback(target.host) && !engine.local) {
+    const desktop = platform === 'linux' ? 'dk-desktop-for-linux-vm' : 'dk-desktop-host-networking-off';
+    const cause = engine.flavour === 'docker-desktop' ? desktop : 'vm-host-network';
+    const why = `with ${engine.title}, the host network is that of its virtual machine`;
+    return { cause, why, remedy: giveTo(client, `OLLAMA_BASE_URL=http://${engine.hostName}:${port}`, '-e') };
+  }
+  if (engine.flavour === 'docker-rootless' && scope !== 'none') {
+    const why = 'to rootless Docker, host-gateway is its own namespace and not this host';
+    const remedy = '--add-host host.docker.internal:ADDRESS   # this host’s own address on the local network';
+    return { cause: 'dk-rootless-docker', why, remedy };
+  }
+  const gateway = scope === 'all' ? GATEWAYS[engine.flavour] : undefined;
+  if (gateway !== undefined) {
+    const why = `the connection was refused: in ${engine.title}, ${target.host} need not lead to this machine`;
+    return { cause: gateway, why, remedy: rightAddress({ engine, client, target, port }, gateway) };
+  }
+  if (scope === 'loopback') {
+    const why = 'the connection was refused, as follows from Ollama listening on this machine’s loopback only';
+    return { cause: 'default-loopback-bind', why, remedy: 'npx stigmer-setup-ollama' };
+  }
+  if (scope === 'none') {
+    const why = 'the connection was refused, and nothing listens on the host either';
+    return { cause: 'server-not-running-or-crash-loop', why, remedy: 'npx stigmer-setup-ollama doctor' };
+  }
+  const why = `the connection was refused, though Ollama listens: ${target.host} leads elsewhere, or somebody on the way refuses`;
+  return { cause: 'container-refused', why, remedy: `${engine.cli.name} exec ${client?.name ?? '…'} cat /etc/hosts` };
+}
+
+/** Ollama's own guard, or somebody's on the way: its log tells (gin's lines end with the method and the path). */
+function forbidden({ port }: Asked, log: string): Reason {
+  const remedy = `curl -i http://127.0.0.1:${port}/api/tags`;
+  return /\b403\b.*\/api\/tags/.test(log)
+    ? { cause: 'host-header-403', why: 'Ollama answered 403: it refuses the name it was called by', remedy }
+    : { cause: 'sandbox-policy-403', why: 'the answer was 403, and not by Ollama as far as its log shows', remedy };
+}
+
+function ofStatus({ target, client, port }: Asked, status: number, body: string): Reason {
+  if (status >= 502 && status <= 504) {
+    const why = `a proxy answered ${status}`;
+    return { cause: 'client-proxy-env-captures-local', why, remedy: giveTo(client, `NO_PROXY=${target.host}`, '-e') };
+  }
+  const html = /^\s*</.test(body) ? ' with a page of HTML' : '';
+  const why = `the answer was HTTP ${status}${html}, which is not Ollama's`;
+  return { cause: 'container-not-ollama', why, remedy: `curl -i http://127.0.0.1:${port}/api/tags` };
+}
+
+/** The proxy of the container's environment took a question that goes through without it. */
+export function proxyReason({ client, target }: Asked, proxy: string): Reason {
+  return {
+    cause: 'client-proxy-env-captures-local',
+    why: `Ollama answers directly, but the container's HTTP_PROXY (${proxy.replace(/\/\/[^/]*@/, '//…@')}) takes the request and does not`,
+    remedy: giveTo(client, `NO_PROXY=localhost,127.0.0.1,${target.host}`, '-e'),
+  };
+}
+
+/** The models that an answer lists; undefined when it is none of Ollama's. */
+export function modelsIn(answer: Answer): { count: number; first?: string } | undefined {
+  if (answer.kind !== 'answered' || answer.status !== 200) return undefined;
+  const models = readModels(answer.body);
+  return 'failure' in models ? undefined : models;
+}

@@ -1,0 +1,92 @@
+import { type Answer, LIMIT } from '../containers/request.ts';
+import type { Check } from './check.ts';
+import { type Asked, doubtOf, modelsIn, type Reason, reasonOf } from './container-cause.ts';
+
+/** What became of a question: `elsewhere` where the container means another Ollama, `unable` where it was not asked. */
+export type Outcome = 'reached' | 'failed' | 'elsewhere' | 'unable';
+
+export interface Result {
+  outcome: Outcome;
+  /** Who was asked, by a name that is the same in every run. */
+  key: string;
+  checks: Check[];
+}
+
+/** Something that was not asked, and why. */
+export function skip(summary: string, cause?: string): Check {
+  return { id: 'container', status: 'skip', ...(cause === undefined ? {} : { cause }), summary };
+}
+
+/** The answer as a check, for people and programs. */
+export async function resultOf(asked: Asked, who: string, key: string, answer: Answer): Promise<Result> {
+  if (answer.kind === 'unable') {
+    return {
+      outcome: 'unable',
+      key,
+      checks: [skip(`${who} could not be asked: ${answer.reason}.`, 'container-not-asked')],
+    };
+  }
+  if (answer.kind === 'failed' && answer.errno === 'no-answer') return silent(asked, who, key);
+  const models = modelsIn(answer);
+  if (models === undefined) return failure(asked, who, key, answer, await reasonOf(asked, answer));
+  const count = models.count === 1 ? '1 model' : `${models.count} models`;
+  const what = models.first === undefined ? 'it has no models yet' : `${count}, the first is ${models.first}`;
+  const doubt = doubtOf(asked);
+  const reached = `${who} reaches Ollama at ${baseOf(asked)}: ${what}`;
+  const evidence = evidenceOf(asked, 'HTTP 200');
+  const check: Check = doubt
+    ? {
+        id: 'container',
+        status: 'warn',
+        cause: doubt.cause,
+        summary: `${reached}; its own program may not: ${doubt.why}.`,
+        evidence,
+        remedy: doubt.remedy,
+      }
+    : { id: 'container', status: 'pass', summary: `${reached}.`, evidence };
+  return { outcome: 'reached', key, checks: [check] };
+}
+
+/** The way is open then, and Ollama is slow: it looks for GPUs at its start, and loads models. */
+function silent(asked: Asked, who: string, key: string): Result {
+  const check: Check = {
+    id: 'container',
+    status: 'warn',
+    cause: 'not-answering-yet',
+    summary: `${who} is connected to Ollama at ${baseOf(asked)}, but got no answer within ${LIMIT} s.`,
+    evidence: evidenceOf(asked, 'no answer'),
+    remedy: 'npx stigmer-setup-ollama doctor',
+  };
+  return { outcome: 'unable', key, checks: [check] };
+}
+
+/** A question that did not get Ollama's answer. */
+export function failure(asked: Asked, who: string, key: string, answer: Answer, reason: Reason): Result {
+  const { cause, why, remedy } = reason;
+  const got =
+    answer.kind === 'failed' ? answer.errno : answer.kind === 'answered' ? `HTTP ${answer.status}` : answer.reason;
+  const check: Check = {
+    id: 'container',
+    status: 'fail',
+    cause,
+    summary: `${who} does not reach Ollama at ${baseOf(asked)}: ${why}.`,
+    evidence: evidenceOf(asked, got),
+    remedy,
+    ...repeatOf(asked),
+  };
+  return { outcome: 'failed', key, checks: [check] };
+}
+
+function baseOf({ target }: Asked): string {
+  return target.url.replace(/\/api\/tags$/, '');
+}
+
+/** How a person asks the same in that container. */
+function repeatOf({ engine, client, target }: Asked): { repeat: string } | undefined {
+  return client && { repeat: `${engine.cli.name} exec ${client.name} curl -v ${target.url}` };
+}
+
+function evidenceOf({ engine, client, target }: Asked, got: string): string {
+  const told = target.told === undefined ? [] : [`${client?.name}: ${target.told}`];
+  return [...told, `GET ${target.url}: ${got}`, engine.title].join('; ');
+}
