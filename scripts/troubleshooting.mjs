@@ -90,10 +90,11 @@ function page(list) {
     .trimEnd()}\n`;
 }
 
-/** The heading of an entry is its name alone: that makes it its anchor, too. */
+/** The heading of an entry is its name alone: that makes it its anchor, too, but for the dots that GitHub drops there. */
 function entry(name, { title, means, seen, mend, sources, where }) {
   const platforms = where.map((key) => PLATFORMS[key]).join(', ');
   return [
+    ...(name.includes('.') ? [`<a id="${name}"></a>`, ''] : []),
     `### ${name}`,
     '',
     `**${plain(title)}** (${platforms})`,

@@ -38,12 +38,8 @@ export const FLAGS = [
   { name: 'container', value: 'name', commands: ['setup', 'doctor'], help: 'check from inside this container' },
   { name: 'no-container', commands: ['setup', 'doctor'], help: 'no check from a container' },
   { name: 'pull', commands: ['setup', 'doctor'], help: 'a small image may be pulled for that check' },
-  {
-    name: 'timeout',
-    value: 'seconds',
-    commands: ['setup', 'undo', 'doctor'],
-    help: 'how long to wait for Ollama (default 60)',
-  },
+  { name: 'timeout', value: 'seconds', commands: ['setup', 'undo', 'doctor'], help: 'how long to wait (default 60)' },
+  { name: 'report', commands: ['doctor'], help: 'a report to paste into an issue, with nothing private in it' },
   { name: 'keep-on-failure', commands: ['setup'], help: 'leave the change in place when verification fails' },
   { name: 'json', commands: ['setup', 'undo', 'doctor'], help: 'one JSON document on stdout' },
   { name: 'quiet', commands: ALL, help: 'say less' },
@@ -69,6 +65,12 @@ const OPPOSITES: Record<string, string> = {
   'no-container': 'container',
 };
 
+/** Of these only one can be had. */
+const CONTRARY = [
+  ['quiet', 'verbose'],
+  ['report', 'json'],
+] as const;
+
 /** What the command line and the environment ask for. */
 export interface Options {
   command: Command;
@@ -90,6 +92,7 @@ export interface Options {
   /** Milliseconds. */
   timeout: number;
   keepOnFailure: boolean;
+  report: boolean;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -205,7 +208,8 @@ function toOptions(command: Command, format: string | undefined, values: Values)
     throw usage(`--allow ${allow} is not there in this version, which cannot narrow who may reach the port.`);
   const root = text('root');
   if (root === '') throw usage('--root needs the folder of a root file system.');
-  if (values.has('quiet') && values.has('verbose')) throw usage('--quiet and --verbose contradict each other.');
+  for (const [one, other] of CONTRARY)
+    if (values.has(one) && values.has(other)) throw usage(`--${one} and --${other} contradict each other.`);
   const container = text('container');
   if (container !== undefined && !/^[a-zA-Z0-9][\w.-]*$/.test(container))
     throw usage(`--container is "${container}", but must be the name of a container.`);
@@ -227,6 +231,7 @@ function toOptions(command: Command, format: string | undefined, values: Values)
     pull: values.has('pull'),
     timeout: Number(seconds) * 1000,
     keepOnFailure: values.has('keep-on-failure'),
+    report: values.has('report'),
     json: values.has('json'),
     quiet: values.has('quiet'),
     verbose: values.has('verbose'),

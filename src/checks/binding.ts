@@ -78,3 +78,9 @@ export function describeListener({ address, port, pid, process, uid }: Listener)
   const who = pid === null ? `a process${owner || ' of another user'}` : `process ${pid} (${process ?? '?'})${owner}`;
   return `${who} on ${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
+
+/** Where on this machine a binding can be asked over HTTP; of several listeners the first. */
+export function baseOf({ scope, listeners: [first] }: Binding): string {
+  const address = scope === 'all' ? '127.0.0.1' : (first?.address ?? '127.0.0.1');
+  return `http://${address.includes(':') ? `[${address}]` : address}:${first?.port}`;
+}

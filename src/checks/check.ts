@@ -2,6 +2,7 @@
 export interface Check {
   id: string;
   status: 'pass' | 'warn' | 'fail' | 'skip';
+  /** A name of the closed list in causes.ts. */
   cause?: string;
   summary: string;
   evidence?: string;

@@ -63,8 +63,7 @@ const FAULTS: Record<Fault, (asked: Asked) => string> = {
 };
 
 function ofFault(asked: Asked, cause: Fault): Reason {
-  // A name of the report has no dots.
-  return { cause: cause.replaceAll('.', '-'), why: FAULTS[cause](asked), remedy: rightAddress(asked, cause) };
+  return { cause, why: FAULTS[cause](asked), remedy: rightAddress(asked, cause) };
 }
 
 /** The address that this client should have, as it is given to it. */

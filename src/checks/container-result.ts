@@ -5,8 +5,23 @@ import { type Asked, doubtOf, modelsIn, type Reason, reasonOf } from './containe
 /** What became of a question: `elsewhere` where the container means another Ollama, `unable` where it was not asked. */
 export type Outcome = 'reached' | 'failed' | 'elsewhere' | 'unable';
 
+/** The way that a question took, as far as it got. */
+export interface Way {
+  /** "agent-runner", or "a new container". */
+  from: string;
+  /** The name or address that was called. */
+  host: string;
+  /** The engine hands the name out as the address of its own bridge. */
+  byBridge: boolean;
+  /** What came back: undefined for the models, else the socket's word or the status. */
+  got?: string;
+  cause?: string;
+  models?: number;
+}
+
 export interface Result {
   outcome: Outcome;
+  way?: Way;
   /** Who was asked, by a name that is the same in every run. */
   key: string;
   checks: Check[];
@@ -44,7 +59,7 @@ export async function resultOf(asked: Asked, who: string, key: string, answer: A
         remedy: doubt.remedy,
       }
     : { id: 'container', status: 'pass', summary: `${reached}.`, evidence };
-  return { outcome: 'reached', key, checks: [check] };
+  return { outcome: 'reached', key, checks: [check], way: { ...wayOf(asked), models: models.count } };
 }
 
 /** The way is open then, and Ollama is slow: it looks for GPUs at its start, and loads models. */
@@ -74,7 +89,12 @@ export function failure(asked: Asked, who: string, key: string, answer: Answer, 
     remedy,
     ...repeatOf(asked),
   };
-  return { outcome: 'failed', key, checks: [check] };
+  return { outcome: 'failed', key, checks: [check], way: { ...wayOf(asked), got, cause } };
+}
+
+function wayOf({ client, target, engine }: Asked): Way {
+  const byBridge = engine.addsHost && target.host === engine.hostName;
+  return { from: client?.name ?? 'a new container', host: target.host, byBridge };
 }
 
 function baseOf({ target }: Asked): string {

@@ -8,7 +8,7 @@ import type { Host } from '../host/host.ts';
 import type { ListenScope } from '../probes/listeners.ts';
 import type { Check } from './check.ts';
 import { type Asked, modelsIn, proxyReason } from './container-cause.ts';
-import { failure, type Outcome, type Result, resultOf, skip } from './container-result.ts';
+import { failure, type Outcome, type Result, resultOf, skip, type Way } from './container-result.ts';
 
 export interface ContainerRequest {
   /** The container to ask from (--container); it has to run. */
@@ -28,6 +28,8 @@ export interface Findings {
   checks: Check[];
   reached: string[];
   failed: string[];
+  /** Of those who were asked, the ways that their questions took. */
+  ways: Way[];
   /** The engines that were asked. */
   flavours: Engine['flavour'][];
 }
@@ -65,6 +67,7 @@ export async function checkContainers(host: Host, request: ContainerRequest): Pr
     checks: results.flatMap(({ checks }) => checks),
     reached: keys('reached'),
     failed: keys('failed'),
+    ways: results.flatMap(({ way }) => way ?? []),
     flavours: found.engines.map(({ flavour }) => flavour),
   };
 }
@@ -86,7 +89,7 @@ function noEngine({ unusable }: Engines, { name }: ContainerRequest): Findings {
   const check = why
     ? { ...skip(`${why.message} So it was not checked from a container.`, why.cause), ...proof(why) }
     : skip('No container engine was found here, so it was not checked from a container.', 'no-engine');
-  return { checks: [check], reached: [], failed: [], flavours: [] };
+  return { checks: [check], reached: [], failed: [], ways: [], flavours: [] };
 }
 
 function proof({ evidence, remedy }: { evidence: string; remedy: string }) {

@@ -1,4 +1,4 @@
-import { type Binding, bindingOf, describeListener, rivals } from '../checks/binding.ts';
+import { type Binding, baseOf, bindingOf, describeListener, rivals } from '../checks/binding.ts';
 import type { Plan } from '../engine/plan.ts';
 import { loaded, version } from '../ollama/api.ts';
 import { type HostValue, parseHost } from '../ollama/host-value.ts';
@@ -45,7 +45,7 @@ export async function describeBefore(
   const ports = [wanted.port, parseHost(installation.value).port];
   const before = await bindingOf(host, installation.state, ports);
   const port = before.listeners[0]?.port;
-  const base = `http://${reachable(before)}:${port}`;
+  const base = baseOf(before);
   const answer =
     port === undefined ? undefined : await (base === early.base ? early.answer : version(host, base, 2000));
   const running = answer && !('failure' in answer) ? answer.version : undefined;
@@ -74,18 +74,12 @@ export async function describeBefore(
   return { before, answer };
 }
 
-/** Where on this machine a listener can be asked. */
-function reachable({ scope, listeners }: Binding): string {
-  const address = scope === 'all' ? '127.0.0.1' : (listeners[0]?.address ?? '127.0.0.1');
-  return address.includes(':') ? `[${address}]` : address;
-}
-
 /** A restart cuts off whoever is being answered, and unloads models: said before it happens. */
 export async function warnOfInterruption(run: Run, plan: Plan, before: Binding): Promise<void> {
   const restarts = plan.activate.some(({ id }) => id === 'restart');
   const port = before.listeners[0]?.port;
   if (!restarts || port === undefined) return;
-  const models = await loaded(run.host, `http://${reachable(before)}:${port}`, 2000);
+  const models = await loaded(run.host, baseOf(before), 2000);
   if ('failure' in models || models.models.length === 0) return;
   const names = models.models.map(({ name }) => name).join(', ');
   run.report.warnings.push({

@@ -33,7 +33,7 @@ export async function askContainers(
 /** A check that was not made, with the reason. */
 export function notAsked(reason: string): Findings {
   const check = { id: 'container', status: 'skip', cause: 'not-asked', summary: reason } as const;
-  return { checks: [check], reached: [], failed: [], flavours: [] };
+  return { checks: [check], reached: [], failed: [], ways: [], flavours: [] };
 }
 
 /** A binding to loopback alone is meant to keep containers out. */

@@ -9,23 +9,28 @@ import { type Colors, colorsFor } from './color.ts';
 export class People {
   readonly colors: Colors;
   readonly #out: NodeJS.WritableStream;
-  readonly #quiet: boolean;
+  /** As --quiet asks. */
+  readonly quiet: boolean;
   readonly #live: boolean;
-  readonly #columns: number;
+  /** In cells. */
+  readonly columns: number;
+  /** Whether it goes to a terminal on which more than text can be shown. */
+  readonly drawn: boolean;
   #pending = '';
 
   constructor(host: Host, options: { json: boolean; quiet: boolean; color: boolean }) {
     this.#out = options.json ? process.stderr : process.stdout;
-    this.#quiet = options.quiet;
-    this.#columns = host.terminal.columns;
+    this.quiet = options.quiet;
+    this.columns = host.terminal.columns;
     const terminal = options.json ? host.terminal.stderr : host.terminal.stdout;
-    this.#live = terminal && host.env.TERM !== 'dumb' && host.env.CI === undefined;
+    this.drawn = terminal && host.env.TERM !== 'dumb';
+    this.#live = this.drawn && host.env.CI === undefined;
     this.colors = colorsFor(host, options.color, terminal);
   }
 
   /** A line that --quiet leaves out. */
   say(text = ''): void {
-    if (!this.#quiet) this.#write(text);
+    if (!this.quiet) this.#write(text);
   }
 
   /** A line that is always said. */
@@ -36,8 +41,8 @@ export class People {
   /** A line that the next one replaces, on a terminal; nothing elsewhere, so that logs hold no half-truths. */
   pending(text: string): void {
     // A line that wraps could not be cleared whole.
-    const line = text.slice(0, this.#columns - 1);
-    if (this.#quiet || !this.#live || line === this.#pending) return;
+    const line = text.slice(0, this.columns - 1);
+    if (this.quiet || !this.#live || line === this.#pending) return;
     this.#clear();
     this.#out.write(line);
     this.#pending = line;

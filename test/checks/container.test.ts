@@ -168,6 +168,7 @@ describe('before and after', () => {
     checks: [],
     reached,
     failed: lost,
+    ways: [],
     flavours: [flavour],
   });
   const report = (wsl: boolean) => {

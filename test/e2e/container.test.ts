@@ -94,7 +94,7 @@ describe.skipIf(rigUnavailable())('from inside a container', () => {
       [[...GATEWAY, ...tells(BASE)], 'pass'],
       [tells('http://localhost:11434'), 'fail client-localhost-in-container'],
       [[...GATEWAY, ...tells('http://host.docker.interal:11434')], 'fail client-typo-host-docker-internal'],
-      [tells('0.0.0.0', 'OLLAMA_HOST'), 'fail client-uses-0-0-0-0-as-target'],
+      [tells('0.0.0.0', 'OLLAMA_HOST'), 'fail client-uses-0.0.0.0-as-target'],
       [[...GATEWAY, ...tells('host.docker.internal:11434')], 'warn client-missing-scheme'],
       [[...GATEWAY, ...tells('http://host.docker.internal:11343')], 'fail client-port-typo'],
       [[...GATEWAY, ...tells('http://host.docker.internal')], 'fail client-host-without-port-means-80'],

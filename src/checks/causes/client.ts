@@ -7,7 +7,7 @@ export const CLIENT = {
     'Inside a container, localhost is the container, and no Ollama runs there.',
     BASE_URL,
   ],
-  'client-uses-0-0-0-0-as-target': [
+  'client-uses-0.0.0.0-as-target': [
     'A program calls 0.0.0.0, which is no destination',
     '0.0.0.0 tells a server to listen everywhere; a client needs an address to call.',
     'OLLAMA_HOST=http://127.0.0.1:11434',

@@ -12,6 +12,11 @@ export const MAC = {
     'What was set reaches it only when it is started anew.',
     SETUP,
   ],
+  'mac-job-not-reloaded': [
+    'The running job is older than its property list',
+    'launchd reads a property list when it loads the job, not when the file changes.',
+    SETUP,
+  ],
   'mac-setenv-wrong-session-over-ssh': [
     'Set over ssh, the variable misses the app',
     'ssh has a session of its own; the app lives in the one at the screen.',

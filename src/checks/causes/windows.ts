@@ -57,7 +57,7 @@ export const WINDOWS = {
     "A security program has rules of its own for Ollama's programs.",
     'Allow TCP port 11434 in that program.',
   ],
-  'win-gui-stuck-with-0-0-0-0': [
+  'win-gui-stuck-with-0.0.0.0': [
     "Ollama's window does not get past loading",
     'Some versions call 0.0.0.0 themselves; the server works all the same.',
     'Update Ollama to 0.18.3 or later.',

@@ -61,7 +61,7 @@ async function hangs({ version }: App, value: string | undefined): Promise<Warni
   if (known === null || semver.gte(known, WINDOW_SINCE)) return [];
   return [
     {
-      code: 'win-gui-stuck-with-0-0-0-0',
+      code: 'win-gui-stuck-with-0.0.0.0',
       message: `The window of Ollama ${version} does not get past loading with ${VARIABLE}=${value}; the server itself works. Ollama ${WINDOW_SINCE} mends it.`,
     },
   ];

@@ -17,7 +17,7 @@ describe('setup', () => {
     expect(text).toMatch(/window of Ollama 0\.17\.0 does not get past loading/);
     const { warnings } = report;
     expect(warnings.find(({ code }) => code === 'win-clients-cannot-dial-wildcard')?.message).toContain('Expose');
-    expect(warnings.filter(({ code }) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(code))).toEqual([]);
+    expect(warnings.filter(({ code }) => !/^[a-z0-9]+([.-][a-z0-9]+)*$/.test(code))).toEqual([]);
     expect(windows.registry.snapshot()).toEqual(before);
   });
 

@@ -121,10 +121,10 @@ describe('what is said', () => {
   it('of versions whose window hangs', async () => {
     const said = async (version: string) =>
       ((await (await look(new Windows().install(version), KIND)).consequences?.(ALL)) ?? []).map(({ code }) => code);
-    expect(await said('0.18.2')).toContain('win-gui-stuck-with-0-0-0-0');
-    expect(await said('0.18.3')).not.toContain('win-gui-stuck-with-0-0-0-0');
-    expect(await said('0.9.6')).toContain('win-gui-stuck-with-0-0-0-0');
-    expect(await said('dev')).not.toContain('win-gui-stuck-with-0-0-0-0');
+    expect(await said('0.18.2')).toContain('win-gui-stuck-with-0.0.0.0');
+    expect(await said('0.18.3')).not.toContain('win-gui-stuck-with-0.0.0.0');
+    expect(await said('0.9.6')).toContain('win-gui-stuck-with-0.0.0.0');
+    expect(await said('dev')).not.toContain('win-gui-stuck-with-0.0.0.0');
   });
 
   it('of a server’s log: what it was given, and a port that Windows keeps', async () => {

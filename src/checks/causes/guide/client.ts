@@ -18,7 +18,7 @@ export const CLIENT_DETAILS: Record<keyof typeof CLIENT, Details> = {
     where: ['any'],
     symptoms: ['refused'],
   },
-  'client-uses-0-0-0-0-as-target': {
+  'client-uses-0.0.0.0-as-target': {
     more: 'Many client libraries read OLLAMA_HOST as well and dial it as it is. Linux and macOS then happen to reach this very machine (in a container: the container); Windows refuses.',
     seen: "`Couldn't connect to Ollama at 0.0.0.0:11434`, on Windows error 10049 in Python, Rust, .NET or curl; in a container `HTTPConnectionPool(host='0.0.0.0', …) Connection refused`",
     mend: [

@@ -21,6 +21,13 @@ export const MAC_DETAILS: Record<keyof typeof MAC, Details> = {
     where: ['macos'],
     symptoms: ['refused'],
   },
+  'mac-job-not-reloaded': {
+    seen: 'OLLAMA_HOST stands in the plist, `launchctl print` shows the job without it',
+    mend: ['launchctl bootout gui/$(id -u)/LABEL; launchctl bootstrap gui/$(id -u) PLIST'],
+    sources: [],
+    where: ['macos'],
+    symptoms: ['refused'],
+  },
   'mac-setenv-wrong-session-over-ssh': {
     seen: '`launchctl setenv` over ssh reports no error, and the app takes no notice',
     mend: [

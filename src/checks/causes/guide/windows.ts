@@ -97,7 +97,7 @@ export const WINDOWS_DETAILS: Record<keyof typeof WINDOWS, Details> = {
     where: ['windows'],
     symptoms: ['timeout'],
   },
-  'win-gui-stuck-with-0-0-0-0': {
+  'win-gui-stuck-with-0.0.0.0': {
     seen: 'The window spins since OLLAMA_HOST was set, the API answers; versions 0.13 to before 0.18.3',
     mend: ['Or delete the variable, and use "Expose Ollama to the network" in its settings.'],
     sources: ['https://github.com/ollama/ollama/issues/13377', 'https://github.com/ollama/ollama/issues/15186'],
