@@ -20,6 +20,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { minify } from 'terser';
 import { pack } from './pack.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -43,6 +44,10 @@ const unused = {
       const json = JSON.stringify(XML_ENTITIES);
       return { contents: `exports.XML_ENTITIES = exports.HTML_ENTITIES = exports.entityMap = Object.freeze(${json});` };
     });
+    // Execa's log of commands, which is never switched on.
+    bundler.onLoad({ filter: /node_modules[\\/](figures|pretty-ms)[\\/]index\.js$/ }, () => ({
+      contents: 'export default {};',
+    }));
     // Of the code pages, those that a Windows has for its consoles.
     bundler.onLoad({ filter: /iconv-lite[\\/]encodings[\\/]sbcs-data-generated\.js$/ }, ({ path: file }) => {
       const tables = Object.entries(createRequire(file)(file)).filter(([name]) => /^(cp|windows)\d+$/.test(name));
@@ -77,9 +82,11 @@ const result = await build({
 });
 mkdirSync(path.join(fresh, 'parts'), { recursive: true });
 const asCommonJs = { format: 'cjs', minify: true, platform: 'node', target, supported: { 'dynamic-import': false } };
+// What esbuild leaves is a twentieth more than it has to be.
+const smaller = { ecma: 2020, toplevel: true, compress: { passes: 3 }, mangle: true };
 const parts = result.outputFiles.map(async ({ path: file, text }) => ({
   file,
-  code: (await transform(text, asCommonJs)).code,
+  code: (await minify((await transform(text, asCommonJs)).code, smaller)).code,
 }));
 for (const { file, code } of pack(await Promise.all(parts), result.metafile.outputs, 'run-', [
   'cli',
@@ -94,7 +101,10 @@ if (process.argv.includes('--metafile')) writeFileSync(path.join(fresh, 'meta.js
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 renameSync(fresh, path.join(root, 'dist'));
 writeLicences(Object.keys(result.metafile.inputs));
-/** For each bundled package its name, version, licence and the text that its authors ship; once, where several ship the same. */
+/**
+ * For each bundled package its name, version and licence, whose copyright it is, and the text that its authors ship: once,
+ * where several ship the same words.
+ */
 function writeLicences(inputs) {
   const folders = new Set(
     inputs.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean),
@@ -105,10 +115,16 @@ function writeLicences(inputs) {
     const meta = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));
     const file = readdirSync(dir).find((name) => /^licen[cs]e/i.test(name));
     if (!file || !meta.license) throw new Error(`${meta.name} ships no licence text: it cannot be bundled`);
-    const text = readFileSync(path.join(dir, file), 'utf8').trim().replace(/\r\n/g, '\n');
-    texts.set(text, [...(texts.get(text) ?? []), `${meta.name} ${meta.version} (${meta.license})`]);
+    const whole = readFileSync(path.join(dir, file), 'utf8').trim().replace(/\r\n/g, '\n');
+    const holders = whole.match(/^Copyright .*$/gim) ?? [];
+    const untitled = whole.replace(/^\(?(The )?MIT License( \(MIT\))?\)?$/m, '');
+    const words = holders.reduce((rest, holder) => rest.replace(holder, ''), untitled).trim();
+    // Two texts are the same if only their lines are broken elsewhere.
+    const key = words.replace(/\s+/g, ' ');
+    const told = [`${meta.name} ${meta.version} (${meta.license})`, ...holders.map((holder) => `    ${holder.trim()}`)];
+    texts.set(key, { words, packages: [...(texts.get(key)?.packages ?? []), ...told] });
   }
-  const entries = [...texts].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
+  const entries = [...texts.values()].map(({ words, packages }) => `${packages.join('\n')}\n\n${words}\n`);
   const rule = `\n${'-'.repeat(78)}\n\n`;
   writeFileSync(path.join(root, 'THIRD-PARTY-LICENSES'), `Bundled into ${pkg.name}:\n${rule}${entries.join(rule)}`);
   if (!existsSync(path.join(root, 'LICENSE'))) throw new Error('LICENSE is missing');
