@@ -16,7 +16,7 @@ import { type Handle, type TestHost, withHost } from './rig/host.ts';
 import { spawnProduct } from './rig/product.ts';
 
 const STATE = '/home/ann/.local/state/stigmer-setup-ollama';
-const SLOW = { extraUnitLines: ['Environment=STAND_IN_START_DELAY_MS=1500'] };
+const SLOW = { extraUnitLines: ['Environment=STAND_IN_START_DELAY_MS=5000'] };
 
 /** A run of setup that is in the middle of its restart. */
 async function busy(host: TestHost, user = 'root'): Promise<Handle> {
