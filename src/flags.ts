@@ -1,61 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 import { EXIT, SetupError } from './errors.ts';
+import { COMMANDS, type Command, FLAGS, type Flag, OPERANDS } from './flags/table.ts';
 
-export type Command = 'setup' | 'undo' | 'doctor' | 'export' | 'demo';
-
-export interface Flag {
-  name: string;
-  short?: string;
-  /** What the value is called in --help; a flag without it is a switch. */
-  value?: string;
-  commands: readonly Command[];
-  help: string;
-}
-
-const ALL: readonly Command[] = ['setup', 'undo', 'doctor', 'export', 'demo'];
-
-/** The one table of flags: the parser, --help, and the tests of the README read it. */
-export const FLAGS = [
-  { name: 'yes', short: 'y', commands: ['setup', 'undo'], help: 'ask nothing; needed where there is no terminal' },
-  {
-    name: 'host',
-    value: 'value',
-    commands: ['setup', 'doctor', 'export'],
-    help: 'what OLLAMA_HOST becomes (default 0.0.0.0:11434)',
-  },
-  { name: 'dry-run', commands: ['setup', 'undo'], help: 'show plan and diffs, change nothing' },
-  { name: 'check', commands: ['setup'], help: 'as --dry-run, but exit 10 when something would change' },
-  {
-    name: 'target',
-    value: 'kind[:id]',
-    commands: ['setup', 'undo', 'doctor'],
-    help: 'which Ollama, when there are several',
-  },
-  { name: 'no-restart', commands: ['setup', 'undo'], help: 'write the configuration only' },
-  { name: 'root', value: 'dir', commands: ['setup', 'undo'], help: 'act on an offline root file system (image build)' },
-  { name: 'allow', value: 'any', commands: ['setup', 'export'], help: 'who may reach the port: any (no narrower yet)' },
-  { name: 'if-needed', commands: ['setup'], help: 'change nothing when a container reaches Ollama already' },
-  { name: 'container', value: 'name', commands: ['setup', 'doctor'], help: 'check from inside this container' },
-  { name: 'no-container', commands: ['setup', 'doctor'], help: 'no check from a container' },
-  { name: 'pull', commands: ['setup', 'doctor'], help: 'a small image may be pulled for that check' },
-  { name: 'timeout', value: 'seconds', commands: ['setup', 'undo', 'doctor'], help: 'how long to wait (default 60)' },
-  { name: 'report', commands: ['doctor'], help: 'a report to paste into an issue, with nothing private in it' },
-  { name: 'keep-on-failure', commands: ['setup'], help: 'leave the change in place when verification fails' },
-  { name: 'json', commands: ['setup', 'undo', 'doctor'], help: 'one JSON document on stdout' },
-  { name: 'quiet', commands: ALL, help: 'say less' },
-  { name: 'verbose', commands: ALL, help: 'show every command that is run, on stderr' },
-  { name: 'no-color', commands: ALL, help: 'no colours (also NO_COLOR)' },
-  { name: 'help', short: 'h', commands: ALL, help: 'this help' },
-  { name: 'version', short: 'V', commands: ALL, help: 'the version' },
-] as const satisfies readonly Flag[];
-
-export const COMMANDS: Record<Command, string> = {
-  setup: 'find Ollama, show what would change, ask, change it, prove it (the default)',
-  undo: 'put back, byte for byte, what setup changed',
-  doctor: 'check Ollama on this host and name what is wrong; changes nothing',
-  export: 'print the same change as a file, changing nothing; formats: reg, reg-undo',
-  demo: 'the whole job on a stand-in Ollama in a temporary folder',
-};
+export { COMMANDS, type Command, FLAGS, type Flag } from './flags/table.ts';
 
 /** Of these the one on the command line wins over the other in the environment. */
 const OPPOSITES: Record<string, string> = {
@@ -74,7 +21,7 @@ const CONTRARY = [
 /** What the command line and the environment ask for. */
 export interface Options {
   command: Command;
-  /** What `export` is to print. */
+  /** What `export` is to print; of `completion`, for which shell. */
   format: string | undefined;
   yes: boolean;
   host: string;
@@ -149,7 +96,7 @@ function parseWords(argv: readonly string[]): { command: Command; format: string
     values.set(flag.name, value);
   }
   const command = commandOf(words, values);
-  return { command, format: command === 'export' ? words[1] : undefined, values };
+  return { command, format: OPERANDS[command] ? words[1] : undefined, values };
 }
 
 function splitAssignment(word: string): [string, string | undefined] {
@@ -175,7 +122,7 @@ function commandOf(words: string[], values: Values): Command {
   const names = Object.keys(COMMANDS) as Command[];
   const command = names.find((name) => name === word);
   if (!command) throw usage(`There is no command ${word}.`, `did you mean ${nearest(word, names)}?`);
-  if (rest.length > (command === 'export' ? 1 : 0))
+  if (rest.length > (OPERANDS[command] ? 1 : 0))
     throw usage(`${command} takes no further words, but got "${rest.join(' ')}".`);
   for (const name of values.keys()) {
     const flag = (FLAGS as readonly Flag[]).find((candidate) => candidate.name === name);

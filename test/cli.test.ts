@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, FLAGS } from '../src/flags.ts';
+import { EXAMPLES } from '../src/flags/table.ts';
+import { COMMANDS, type Command, FLAGS, type Flag, parseFlags } from '../src/flags.ts';
 import { image, STATE_ENV } from './rig/image.ts';
 import { CLI, cli, copyOfProgram, temporaryFolder, tree } from './rig/spawn.ts';
 
@@ -28,11 +29,36 @@ describe('--version', () => {
 });
 
 describe('--help', () => {
-  it.each([['--help'], ['-h'], ['doctor', '--help']])('%s %s', async (...words) => {
+  it.each([['--help'], ['-h'], ['--help', '--verbose']])('%s %s tells every command', async (...words) => {
     const { exit, stdout, stderr } = await cli(words);
     expect([exit, stderr]).toEqual([0, '']);
     for (const name of Object.keys(COMMANDS)) expect(stdout).toContain(`\n  ${name} `);
-    for (const { name } of FLAGS) expect(stdout).toContain(`--${name}`);
+    expect(stdout).toContain('\nExamples:\n  npx stigmer-setup-ollama ');
+  });
+
+  it.each(Object.keys(COMMANDS) as Command[])('of %s tells its flags and no others', async (command) => {
+    const { exit, stdout, stderr } = await cli([command, '--help']);
+    expect([exit, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^${command}: .*\nUsage: stigmer-setup-ollama ${command} `));
+    const [told = '', examples] = stdout.split('Each flag also as');
+    const named = (FLAGS as readonly Flag[]).filter(({ name }) => new RegExp(`--${name}(?![\\w-])`).test(told));
+    const own = (FLAGS as readonly Flag[]).filter(({ commands }) => commands.includes(command));
+    expect(named).toEqual(own);
+    expect(examples).toContain('  npx stigmer-setup-ollama');
+  });
+
+  it.each([[], ...Object.keys(COMMANDS).map((name) => [name])])(
+    '%s fits a screen of 24 lines and 80 columns',
+    async (...words) => {
+      const lines = (await cli([...words, '--help'])).stdout.trimEnd().split('\n');
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+      expect(lines.length).toBeLessThan(24); // the prompt is on the last
+    },
+  );
+
+  it('shows no example that would not be understood', () => {
+    for (const [words] of Object.values(EXAMPLES).flat())
+      parseFlags(words.replace(/ >.*/, '').split(' ').filter(Boolean), {});
   });
 
   it('needs no library', async () => {

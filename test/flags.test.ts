@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { completion } from '../src/commands/completion.ts';
+import { exported } from '../src/commands/export.ts';
 import { help } from '../src/commands/help.ts';
 import { SetupError } from '../src/errors.ts';
+import { OPERANDS } from '../src/flags/table.ts';
 import { COMMANDS, type Command, environmentName, FLAGS, type Flag, type Options, parseFlags } from '../src/flags.ts';
 
 const flags: readonly Flag[] = FLAGS;
@@ -294,15 +298,51 @@ describe('the table', () => {
     for (const name of names) expect(environmentName(name)).toMatch(/^STIGMER_SETUP_OLLAMA_[A-Z_]+$/);
   });
 
-  it('is what --help shows, each flag and command on a line of at most 120 columns', () => {
-    const lines = help().split('\n');
-    for (const { name, value, help: text } of flags) {
-      const line = lines.find((one) => new RegExp(`--${name}(\\s|$)`).test(one) && one.endsWith(text));
-      expect(line, name).toBeDefined();
-      if (value) expect(line).toContain(`<${value}>`);
+  it.each(Object.keys(COMMANDS) as Command[])(
+    'is what --help of %s shows, each flag with its value and words',
+    (command) => {
+      const lines = help(command).split('\n');
+      const everywhere = lines.find((line) => line.startsWith('Everywhere: ')) ?? '';
+      for (const flag of flags.filter(({ commands }) => commands.includes(command))) {
+        const { name, value, help: text } = flag;
+        if (flag.commands.length === Object.keys(COMMANDS).length) expect(everywhere).toContain(`--${name}`);
+        else
+          expect(
+            lines.some((line) => line.includes(`--${name}${value ? ` <${value}>` : ''} `) && line.endsWith(text)),
+            name,
+          ).toBe(true);
+      }
+      expect(lines[0]).toBe(`${command}: ${COMMANDS[command]}`);
+    },
+  );
+
+  it('names for each command what its further word can be', async () => {
+    for (const [command, operand] of Object.entries(OPERANDS)) {
+      const there = { meaning: `There is: ${operand.choices.join(', ')}.` };
+      if (command === 'export') await expect(exported({ format: 'x', host: '0.0.0.0' })).rejects.toMatchObject(there);
+      else expect(() => completion('x')).toThrow(expect.objectContaining(there));
+      for (const choice of operand.choices) expect(read([command, choice])).toMatchObject({ command, format: choice });
+      expect(help(command as Command)).toContain(`${command} <${operand.choices.join('|')}>`);
     }
-    for (const [name, text] of Object.entries(COMMANDS)) expect(lines).toContain(`  ${name.padEnd(10)}${text}`);
-    expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  it('names what --allow and --target can be, and no more', () => {
+    for (const { name, choices = [], begins, commands } of flags.filter((flag) => flag.choices)) {
+      for (const choice of choices) expect(() => read([commands[0] ?? '', `--${name}`, choice])).not.toThrow();
+      if (!begins) expect(() => read([commands[0] ?? '', `--${name}`, 'whatever'])).toThrow(SetupError);
+    }
+    const rooms = readdirSync('src/rooms', { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    );
+    const kinds = rooms.flatMap((name) =>
+      [
+        ...readFileSync(`src/rooms/${name}`, 'utf8').matchAll(
+          /(?:^const KIND =|^ {2,6}(?:readonly )?kind:) '([a-z-]+)'[;,]$/gm,
+        ),
+      ].map(([, kind]) => `${kind}:`),
+    );
+    const target = flags.find(({ name }) => name === 'target');
+    expect([...new Set(kinds)].sort()).toEqual([...(target?.choices ?? [])].sort());
   });
 });
 

@@ -39,12 +39,13 @@ async function obey(words: readonly string[]): Promise<ExitCode> {
     return refuseWords(host, words, error);
   }
   if (options.version) return print(`${__VERSION__}\n`);
-  if (options.help) return print(help());
+  // Without a command `--help` is of all of them; `setup --help` is of setup.
+  if (options.help) return print(help(words.includes(options.command) ? options.command : undefined));
   host.catchSignals();
   outliveReaders();
   if (options.verbose) trace.write = (line) => process.stderr.write(`${line}\n`);
   const people = new People(host, options);
-  if (options.command === 'export') return printExport(host, options);
+  if (options.command === 'export' || options.command === 'completion') return printText(host, options);
   if (options.command === 'demo') return demo(host, people).catch((error) => tell(host, options, error).exit);
   return perform(host, options, people, newReport(host, options.command, options.host, __VERSION__));
 }
@@ -91,9 +92,13 @@ function refuseWords(host: RealHost, words: readonly string[], error: SetupError
   return error.exit;
 }
 
-/** Nothing but what is exported is on stdout, so that it can be redirected into a file. */
-async function printExport(host: RealHost, options: Options): Promise<ExitCode> {
+/** Nothing but what was asked for is on stdout, so that it can be redirected into a file. */
+async function printText(host: RealHost, options: Options): Promise<ExitCode> {
   try {
+    if (options.command === 'completion') {
+      const { completion } = await import('./completion.ts');
+      return print(completion(options.format));
+    }
     const { exported } = await import('./export.ts');
     return print(await exported(options));
   } catch (error) {
