@@ -6,22 +6,15 @@
 //
 // esbuild splits ES modules only, so that is what it makes first; each part is then turned into CommonJS, which Node
 // starts in about a tenth of a bare start less, file for file, and those that every run needs become one file.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { minify } from 'terser';
+import { bundledPackages } from './bundled.mjs';
 import { pack } from './pack.mjs';
+import { sbom } from './sbom.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const pkg = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -31,6 +24,8 @@ const loader = Object.fromEntries(['.conf', '.service', '.nft', '.sh', '.yml', '
 const fresh = path.join(root, 'dist.new');
 rmSync(fresh, { recursive: true, force: true });
 const target = 'node20.17';
+/** What dist/cli.js is written for: it tells older ones what is needed. */
+const FRONT_DOOR = 'node10';
 
 /**
  * What packages bring along that is not used. Property lists are XML: the table of HTML's entities is never looked at, and
@@ -81,13 +76,14 @@ const result = await build({
   logLevel: 'warning',
 });
 mkdirSync(path.join(fresh, 'parts'), { recursive: true });
-const asCommonJs = { format: 'cjs', minify: true, platform: 'node', target, supported: { 'dynamic-import': false } };
+const asCommonJs = { format: 'cjs', minify: true, platform: 'node', supported: { 'dynamic-import': false } };
 // What esbuild leaves is a twentieth more than it has to be.
-const smaller = { ecma: 2020, toplevel: true, compress: { passes: 3 }, mangle: true };
-const parts = result.outputFiles.map(async ({ path: file, text }) => ({
-  file,
-  code: (await minify((await transform(text, asCommonJs)).code, smaller)).code,
-}));
+const smaller = { toplevel: true, compress: { passes: 3 }, mangle: true };
+const parts = result.outputFiles.map(async ({ path: file, text }) => {
+  const old = path.basename(file) === 'cli.js';
+  const { code } = await transform(text, { ...asCommonJs, target: old ? FRONT_DOOR : target });
+  return { file, code: (await minify(code, { ...smaller, ecma: old ? 2018 : 2020 })).code };
+});
 for (const { file, code } of pack(await Promise.all(parts), result.metafile.outputs, 'run-', [
   'cli',
   'help-',
@@ -100,28 +96,26 @@ chmodSync(path.join(fresh, 'cli.js'), 0o755);
 if (process.argv.includes('--metafile')) writeFileSync(path.join(fresh, 'meta.json'), JSON.stringify(result.metafile));
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 renameSync(fresh, path.join(root, 'dist'));
-writeLicences(Object.keys(result.metafile.inputs));
+const bundled = bundledPackages(root, Object.keys(result.metafile.inputs));
+writeLicences();
+if (process.argv.includes('--sbom')) {
+  const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+  writeFileSync(path.join(root, 'sbom.cdx.json'), sbom(pkg, lock, bundled));
+}
+
 /**
  * For each bundled package its name, version and licence, whose copyright it is, and the text that its authors ship: once,
  * where several ship the same words.
  */
-function writeLicences(inputs) {
-  const folders = new Set(
-    inputs.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean),
-  );
+function writeLicences() {
   const texts = new Map();
-  for (const folder of [...folders].sort()) {
-    const dir = path.join(root, folder);
-    const meta = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));
-    const file = readdirSync(dir).find((name) => /^licen[cs]e/i.test(name));
-    if (!file || !meta.license) throw new Error(`${meta.name} ships no licence text: it cannot be bundled`);
-    const whole = readFileSync(path.join(dir, file), 'utf8').trim().replace(/\r\n/g, '\n');
-    const holders = whole.match(/^Copyright .*$/gim) ?? [];
-    const untitled = whole.replace(/^\(?(The )?MIT License( \(MIT\))?\)?$/m, '');
+  for (const { name, version, license, text } of bundled) {
+    const holders = text.match(/^Copyright .*$/gim) ?? [];
+    const untitled = text.replace(/^\(?(The )?MIT License( \(MIT\))?\)?$/m, '');
     const words = holders.reduce((rest, holder) => rest.replace(holder, ''), untitled).trim();
     // Two texts are the same if only their lines are broken elsewhere.
     const key = words.replace(/\s+/g, ' ');
-    const told = [`${meta.name} ${meta.version} (${meta.license})`, ...holders.map((holder) => `    ${holder.trim()}`)];
+    const told = [`${name} ${version} (${license})`, ...holders.map((holder) => `    ${holder.trim()}`)];
     texts.set(key, { words, packages: [...(texts.get(key)?.packages ?? []), ...told] });
   }
   const entries = [...texts.values()].map(({ words, packages }) => `${packages.join('\n')}\n\n${words}\n`);

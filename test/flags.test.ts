@@ -38,6 +38,9 @@ const CONTRACT: Record<string, string> = {
 const VALUED = ['host', 'target', 'root', 'allow', 'container', 'timeout', 'role'];
 const SHORT: Record<string, string> = { yes: 'y', help: 'h', version: 'V' };
 
+/** How a room names what it finds. */
+const KIND = /^(?:const KIND = | {2,6}kind: | {4}(?='windows-))'([a-z-]+)'[;,]$/gm;
+
 /** What each flag does to what is asked for, with a value that is allowed. */
 const EFFECT: Record<string, [value: string | undefined, effect: Partial<Options>]> = {
   yes: [undefined, { yes: true }],
@@ -331,16 +334,10 @@ describe('the table', () => {
       for (const choice of choices) expect(() => read([commands[0] ?? '', `--${name}`, choice])).not.toThrow();
       if (!begins) expect(() => read([commands[0] ?? '', `--${name}`, 'whatever'])).toThrow(SetupError);
     }
-    const rooms = readdirSync('src/rooms', { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.ts'),
-    );
-    const kinds = rooms.flatMap((name) =>
-      [
-        ...readFileSync(`src/rooms/${name}`, 'utf8').matchAll(
-          /(?:^const KIND =|^ {2,6}(?:readonly )?kind:) '([a-z-]+)'[;,]$/gm,
-        ),
-      ].map(([, kind]) => `${kind}:`),
-    );
+    const rooms = readdirSync('src/rooms', { recursive: true, encoding: 'utf8' });
+    const kinds = rooms
+      .filter((name) => /(?:room|manager)\.ts$/.test(name))
+      .flatMap((name) => [...readFileSync(`src/rooms/${name}`, 'utf8').matchAll(KIND)].map(([, kind]) => `${kind}:`));
     const target = flags.find(({ name }) => name === 'target');
     expect([...new Set(kinds)].sort()).toEqual([...(target?.choices ?? [])].sort());
   });
