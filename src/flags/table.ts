@@ -66,7 +66,7 @@ export const FLAGS = [
     commands: ['setup', 'undo', 'doctor'],
     help: 'how long to wait for Ollama (default 60)',
   },
-  { name: 'report', commands: ['doctor'], help: 'a report to paste into an issue, nothing private in it' },
+  { name: 'report', commands: ['doctor'], help: 'a report for an issue, with nothing private in it' },
   { name: 'keep-on-failure', commands: ['setup'], help: 'leave the change in place when verification fails' },
   { name: 'json', commands: ['setup', 'undo', 'doctor'], help: 'one JSON document on stdout' },
   { name: 'quiet', commands: ALL, help: 'say less' },
