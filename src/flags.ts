@@ -53,7 +53,7 @@ export const COMMANDS: Record<Command, string> = {
   setup: 'find Ollama, show what would change, ask, change it, prove it (the default)',
   undo: 'put back, byte for byte, what setup changed',
   doctor: 'check Ollama on this host and name what is wrong; changes nothing',
-  export: 'print the same change as a file, changing nothing; formats: reg, reg-undo',
+  export: 'print the same change as a file, changing nothing; formats: ansible, cloud-init, sh, reg, reg-undo',
   demo: 'the whole job on a stand-in Ollama in a temporary folder',
 };
 

@@ -7,6 +7,9 @@ import { readWanted } from './wanted.ts';
 type Format = (request: ExportRequest) => Promise<string>;
 
 const FORMATS: Readonly<Record<string, Format>> = {
+  ansible: async (request) => (await import('../export/ansible.ts')).ansible(request),
+  'cloud-init': async (request) => (await import('../export/cloud-config.ts')).cloudConfig(request),
+  sh: async (request) => (await import('../export/sh.ts')).sh(request),
   reg: async (request) => (await import('../export/reg.ts')).reg(request),
   'reg-undo': async (request) => (await import('../export/reg.ts')).regUndo(request),
 };
