@@ -34,6 +34,7 @@ export const FLAGS = [
   { name: 'no-restart', commands: ['setup', 'undo'], help: 'write the configuration only' },
   { name: 'root', value: 'dir', commands: ['setup', 'undo'], help: 'act on an offline root file system (image build)' },
   { name: 'allow', value: 'any', commands: ['setup', 'export'], help: 'who may reach the port: any (no narrower yet)' },
+  { name: 'role', value: 'dir', commands: ['export'], help: 'of export ansible: write a role into this folder' },
   { name: 'if-needed', commands: ['setup'], help: 'change nothing when a container reaches Ollama already' },
   { name: 'container', value: 'name', commands: ['setup', 'doctor'], help: 'check from inside this container' },
   { name: 'no-container', commands: ['setup', 'doctor'], help: 'no check from a container' },
@@ -76,6 +77,8 @@ export interface Options {
   command: Command;
   /** What `export` is to print. */
   format: string | undefined;
+  /** The folder of the role that `export ansible` is to write. */
+  role: string | undefined;
   yes: boolean;
   host: string;
   dryRun: boolean;
@@ -210,6 +213,8 @@ function toOptions(command: Command, format: string | undefined, values: Values)
   if (root === '') throw usage('--root needs the folder of a root file system.');
   for (const [one, other] of CONTRARY)
     if (values.has(one) && values.has(other)) throw usage(`--${one} and --${other} contradict each other.`);
+  const role = text('role');
+  if (role === '') throw usage('--role needs the folder of a role.');
   const container = text('container');
   if (container !== undefined && !/^[a-zA-Z0-9][\w.-]*$/.test(container))
     throw usage(`--container is "${container}", but must be the name of a container.`);
@@ -218,6 +223,7 @@ function toOptions(command: Command, format: string | undefined, values: Values)
   return {
     command,
     format,
+    role,
     yes: values.has('yes'),
     host: text('host') ?? '0.0.0.0:11434',
     dryRun: values.has('dry-run'),

@@ -188,10 +188,14 @@ is_durable() {
 }
 
 show_plan() {
-  if [ -n "$EDIT" ]; then
+  if [ -n "$EDIT" ] && [ -e "$DROP_IN" ]; then
+    say "Would change $DROP_IN:"
+    diff -u "$DROP_IN" "$WORK/after"
+  elif [ -n "$EDIT" ]; then
     say "Would write $DROP_IN:"
-    if [ -e "$DROP_IN" ]; then diff -u "$DROP_IN" "$WORK/after"; else sed 's/^/+/' "$WORK/after"; fi
+    sed 's/^/+/' "$WORK/after"
   fi
+  [ -z "$LIVE" ] || is_started || say "$UNIT is stopped."
   [ -z "$RESTART" ] || say "Would restart $UNIT."
   [ -n "$EDIT$RESTART" ] || say "Unchanged: $UNIT is set to @value@ already."
 }
@@ -260,13 +264,17 @@ apply() {
   say "Changed: $UNIT listens on @value@. Take it back with: sh ollama-host.sh undo"
 }
 
+last_words() {
+  say "It is $(property ActiveState) ($(property Result)):"
+  journalctl -u "$UNIT" -n 6 --no-pager -o cat 2>/dev/null
+}
+
 # fail CODE WHAT
 fail() {
-  state=''
-  [ -z "$LIVE" ] || state=" It is $(property ActiveState) ($(property Result)):
-$(journalctl -u "$UNIT" -n 6 --no-pager -o cat 2>/dev/null)"
+  words=''
+  [ -z "$ACTED" ] || words=" $(last_words)"
   put_back
-  die "$1" "$2.$state" 'Everything was put back, and the service is as it was.' "journalctl -u $UNIT -n 50"
+  die "$1" "$2.$words" 'Everything was put back, and the service is as it was.' "journalctl -u $UNIT -n 50"
 }
 
 # wait_for [any]: until a process of the service listens; not for one that has died for good, or twice.
@@ -326,7 +334,7 @@ undo() {
 
 verify() {
   [ -n "$LIVE" ] || die 4 'systemd does not run here.' 'Only what runs can be proved.' "cat $DROP_IN"
-  wait_for || die 7 "$UNIT does not listen on @value@." 'Nothing was changed.' 'sh ollama-host.sh plan'
+  wait_for || die 7 "$UNIT does not listen on @value@. $(last_words)" 'Nothing was changed.' 'sh ollama-host.sh plan'
   say "$UNIT listens on @value@."
   prove_http
 }

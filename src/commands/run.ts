@@ -94,8 +94,9 @@ function refuseWords(host: RealHost, words: readonly string[], error: SetupError
 /** Nothing but what is exported is on stdout, so that it can be redirected into a file. */
 async function printExport(host: RealHost, options: Options): Promise<ExitCode> {
   try {
-    const { exported } = await import('./export.ts');
-    return print(await exported(options));
+    const { exported, exportedRole } = await import('./export.ts');
+    const { role } = options;
+    return print(role === undefined ? await exported(options) : await exportedRole({ ...options, role }, host));
   } catch (error) {
     return tell(host, options, error).exit;
   }

@@ -13,6 +13,18 @@ export function ansible(request: ExportRequest): string {
   return fill(playbook, { ...words, ...partsOf(request) });
 }
 
+/** By this line a file of an earlier role is known, which may be written anew. */
+export const ROLE_MARK = 'Written by stigmer-setup-ollama ';
+
+/** The same as a role: its files by their paths in the role's folder. */
+export function ansibleRole(request: ExportRequest): Record<string, string> {
+  const { defaults, vars, tasks, handlers } = partsOf(request);
+  const { version, wanted } = request;
+  const head = `# Makes the Ollama that systemd runs on a host listen on ${wanted}. ${ROLE_MARK}${version}.\n---\n`;
+  const texts = { defaults, vars, tasks, handlers, meta: 'dependencies: []' };
+  return Object.fromEntries(Object.entries(texts).map(([part, text]) => [`${part}/main.yml`, `${head}${text}\n`]));
+}
+
 function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers', string> {
   const words = { ...wordsOf(request), script: sh(request).trimEnd() };
   const filled = (template: string) => fill(template, words).trimEnd();
