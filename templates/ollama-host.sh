@@ -151,7 +151,9 @@ survey_files() {
       continue
     fi
     set_there=$(sed -n 's/^[[:blank:]]*OLLAMA_HOST=//p' "$path" | sed -n '$p' | tr -d "\"'")
-    [ -z "$set_there" ] || is_same "$set_there" || OBSTACLE="$path sets OLLAMA_HOST=$set_there, which wins over every drop-in"
+    [ -n "$set_there" ] || continue
+    VALUE=$set_there SOURCE=$path
+    is_same "$set_there" || OBSTACLE="$path sets OLLAMA_HOST=$set_there, which wins over every drop-in"
   done
 }
 
@@ -163,6 +165,7 @@ plan() {
   EDIT='' RESTART=''
   if [ -e "$DROP_IN" ] || [ -L "$DROP_IN" ]; then
     is_ours || die 4 "$DROP_IN is there, and not written by this program." 'Nothing was changed.' "cat $DROP_IN"
+    cp -p "$DROP_IN" "$WORK/after" # for its mode and owner
     sed "/$LINE/{s|$LINE|$ASSIGNMENT|;:rest
 \$!{n;b rest
 }
@@ -202,7 +205,7 @@ show_plan() {
 
 # write FILE: its bytes become the drop-in's, whole or not at all.
 write() {
-  mkdir -p "$DIR" && cp "$1" "$DIR/.$NAME.$$.tmp" && chmod 0644 "$DIR/.$NAME.$$.tmp" &&
+  mkdir -p "$DIR" && cp -p "$1" "$DIR/.$NAME.$$.tmp" &&
     mv -f "$DIR/.$NAME.$$.tmp" "$DROP_IN" && {
     ! command -v restorecon >/dev/null 2>&1 || restorecon -F "$DROP_IN" || :
   }
@@ -315,6 +318,7 @@ undo() {
   sed '/^#.*stigmer-setup-ollama/d; /^\[Service\][[:blank:]]*$/d; /^[[:blank:]]*$/d; /^Environment="OLLAMA_HOST=[^"]*"$/d' "$DROP_IN" >"$WORK/theirs"
   HAD_DIR=''
   if [ -s "$WORK/theirs" ]; then
+    cp -p "$DROP_IN" "$WORK/after"
     sed '/^Environment="OLLAMA_HOST=[^"]*"$/d' "$DROP_IN" >"$WORK/after"
     ! cmp -s "$DROP_IN" "$WORK/after" || die 4 "$DROP_IN was edited by hand, our line in it too." 'Nothing was changed.' "cat $DROP_IN"
     write "$WORK/after" || die 6 "$DROP_IN could not be written." 'Nothing was changed.' "ls -l $DIR"

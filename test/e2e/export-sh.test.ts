@@ -188,6 +188,47 @@ describe.skipIf(rigUnavailable())('export sh', () => {
       expect(scope(host)).toBe('all');
       expect(host.exists(DROP_IN)).toBe(false);
       expect((await run('check')).code).toBe(0);
+      host.write('/etc/ollama.env', 'OLLAMA_HOST="0.0.0.0:11434"\n');
+      host.write(`${DROP_IN_DIR}/override.conf`, '[Service]\nEnvironmentFile=/etc/ollama.env\n');
+      await host.must(['systemctl', 'daemon-reload']);
+      expect((await run('check')).stdout).toContain('Unchanged');
+    });
+  });
+
+  it('changes only our line in a drop-in that an earlier export wrote, and keeps its mode', async () => {
+    await withScript('line', ['/bin/sh'], async ({ host, run }) => {
+      expect((await run('apply')).code).toBe(0);
+      const first = `${host.read(DROP_IN)}Environment=OLLAMA_KEEP_ALIVE=24h\n`;
+      host.write(DROP_IN, first, { mode: 0o640 });
+      host.write(SCRIPT, await exported(parseFlags(['export', 'sh', '--host', '127.0.0.1:11500'], {})));
+      const planned = await run('plan');
+      expect(planned.stdout).toContain(
+        '-Environment="OLLAMA_HOST=0.0.0.0:11434"\n+Environment="OLLAMA_HOST=127.0.0.1:11500"',
+      );
+      const result = await run('apply');
+      expect(result.code, said(result)).toBe(0);
+      expect(host.listeners(11500).map(({ address }) => address)).toEqual(['127.0.0.1']);
+      expect(host.read(DROP_IN)).toBe(first.replace('0.0.0.0:11434', '127.0.0.1:11500'));
+      expect((host.stat(DROP_IN)?.mode ?? 0) & 0o777).toBe(0o640);
+    });
+  });
+
+  it('completes a run that was killed, and can take it back', async () => {
+    await withScript('killed', ['/bin/sh'], async (place) => {
+      const { host, run } = place;
+      const slow = '/run/systemd/system/ollama.service.d';
+      host.write(`${slow}/slow.conf`, '[Service]\nEnvironment=STAND_IN_START_DELAY_MS=600000\n');
+      const handle = host.spawn(['/bin/sh', SCRIPT, 'apply']);
+      await host.waitFor(() => host.exists(DROP_IN) && scope(host) === 'none', 30_000, 'the restart');
+      await handle.kill9();
+      await handle.done;
+      host.remove(slow);
+      const result = await run('apply');
+      expect(result.code, said(result)).toBe(0);
+      expect(scope(host)).toBe('all');
+      expect((await run('undo')).code).toBe(0);
+      await expectBack(place);
+      for (const left of host.snapshot('/tmp').keys()) if (left.includes('/tmp.')) host.remove(left);
     });
   });
 
