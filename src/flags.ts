@@ -23,6 +23,8 @@ export interface Options {
   command: Command;
   /** What `export` is to print; of `completion`, for which shell. */
   format: string | undefined;
+  /** The folder of the role that `export ansible` is to write. */
+  role: string | undefined;
   yes: boolean;
   host: string;
   dryRun: boolean;
@@ -157,6 +159,8 @@ function toOptions(command: Command, format: string | undefined, values: Values)
   if (root === '') throw usage('--root needs the folder of a root file system.');
   for (const [one, other] of CONTRARY)
     if (values.has(one) && values.has(other)) throw usage(`--${one} and --${other} contradict each other.`);
+  const role = text('role');
+  if (role === '') throw usage('--role needs the folder of a role.');
   const container = text('container');
   if (container !== undefined && !/^[a-zA-Z0-9][\w.-]*$/.test(container))
     throw usage(`--container is "${container}", but must be the name of a container.`);
@@ -165,6 +169,7 @@ function toOptions(command: Command, format: string | undefined, values: Values)
   return {
     command,
     format,
+    role,
     yes: values.has('yes'),
     host: text('host') ?? '0.0.0.0:11434',
     dryRun: values.has('dry-run'),

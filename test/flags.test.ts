@@ -51,6 +51,7 @@ const EFFECT: Record<string, [value: string | undefined, effect: Partial<Options
   'no-restart': [undefined, { restart: false }],
   root: ['/image', { root: '/image', restart: false, containerCheck: false }],
   allow: ['any', {}],
+  role: ['roles/x', { role: 'roles/x' }],
   'if-needed': [undefined, { ifNeeded: true }],
   container: ['web', { container: 'web' }],
   'no-container': [undefined, { containerCheck: false }],
@@ -69,6 +70,7 @@ const EFFECT: Record<string, [value: string | undefined, effect: Partial<Options
 const DEFAULTS: Options = {
   command: 'setup',
   format: undefined,
+  role: undefined,
   yes: false,
   host: '0.0.0.0:11434',
   dryRun: false,
@@ -152,7 +154,7 @@ describe('the command line wins over the environment', () => {
     (name, flag) => {
       const { value, effect } = effectOf(flag);
       const env = { [environmentName(name)]: name === 'timeout' ? '99' : 'of the environment' };
-      expect(read([`--${name}`, value!], env)).toMatchObject(effect);
+      expect(read([commandsOf(flag)[0]!, `--${name}`, value!], env)).toMatchObject(effect);
     },
   );
 

@@ -1,12 +1,16 @@
 import { EXIT, SetupError } from '../errors.ts';
 import type { ExportRequest } from '../export/reg.ts';
 import { nearest, type Options } from '../flags.ts';
+import type { Host } from '../host/host.ts';
 import { readWanted } from './wanted.ts';
 
 /** The change in one form for hosts without Node; each is loaded when it is asked for. */
 type Format = (request: ExportRequest) => Promise<string>;
 
 const FORMATS: Readonly<Record<string, Format>> = {
+  ansible: async (request) => (await import('../export/ansible.ts')).ansible(request),
+  'cloud-init': async (request) => (await import('../export/cloud-config.ts')).cloudConfig(request),
+  sh: async (request) => (await import('../export/sh.ts')).sh(request),
   reg: async (request) => (await import('../export/reg.ts')).reg(request),
   'reg-undo': async (request) => (await import('../export/reg.ts')).regUndo(request),
 };
@@ -18,7 +22,32 @@ const FORMATS: Readonly<Record<string, Format>> = {
 export async function exported({ format, host }: Pick<Options, 'format' | 'host'>): Promise<string> {
   const make = Object.hasOwn(FORMATS, format ?? '') ? FORMATS[format ?? ''] : undefined;
   if (make === undefined) throw noFormat(format);
-  return make({ wanted: readWanted(host, `export ${format} `).canonical, version: __VERSION__ });
+  return make(requestOf(format, host));
+}
+
+/**
+ * The same as a role of Ansible, written into a folder; answers with the paths of its files, one a line.
+ * @throws SetupError exit 2 also for another format, and for a file of somebody else's in the way
+ */
+export async function exportedRole(
+  { format, host: value, role }: Pick<Options, 'format' | 'host'> & { role: string },
+  host: Host,
+): Promise<string> {
+  if (format !== 'ansible')
+    throw new SetupError('usage', EXIT.usage, '--role goes with export ansible alone.', {
+      meaning: 'Nothing was written.',
+      remedy: `npx stigmer-setup-ollama export ansible --role ${role}`,
+    });
+  const request = requestOf(format, value);
+  const [{ ansibleRole, ROLE_MARK }, { writeFolder }] = await Promise.all([
+    import('../export/ansible.ts'),
+    import('./role.ts'),
+  ]);
+  return writeFolder(host, role, ansibleRole(request), ROLE_MARK);
+}
+
+function requestOf(format: string | undefined, host: string): ExportRequest {
+  return { wanted: readWanted(host, `export ${format} `).canonical, version: __VERSION__ };
 }
 
 function noFormat(format: string | undefined): SetupError {

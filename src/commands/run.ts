@@ -99,8 +99,9 @@ async function printText(host: RealHost, options: Options): Promise<ExitCode> {
       const { completion } = await import('./completion.ts');
       return print(completion(options.format));
     }
-    const { exported } = await import('./export.ts');
-    return print(await exported(options));
+    const { exported, exportedRole } = await import('./export.ts');
+    const { role } = options;
+    return print(role === undefined ? await exported(options) : await exportedRole({ ...options, role }, host));
   } catch (error) {
     return tell(host, options, error).exit;
   }

@@ -11,6 +11,7 @@ import type { Installation } from '../rooms/room.ts';
 import { passwd } from '../rooms/systemd/manager.ts';
 import { printListeners, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
 import { stepsOf } from '../ui/steps.ts';
+import { adopted } from './adopt.ts';
 import { consentToUndo } from './consent.ts';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
@@ -34,13 +35,14 @@ export async function undo(context: Context): Promise<void> {
 
 async function proceed(context: Context): Promise<void> {
   const { options, people, report, store } = context;
-  const receipts = store
-    .receipts()
-    .filter(({ target }) => options.target === undefined || names(target, options.target));
+  const meant = ({ target }: { target: string }) => options.target === undefined || names(target, options.target);
+  let receipts = store.receipts().filter(meant);
   const found = await findInstallations(context.host, options);
   if (receipts.length === 0) {
     if (found.length > 0) selectInstallation(found, options.target); // a name that means nothing here is no success
-    return nothingToUndo(context);
+    await refuseForeign(context);
+    receipts = found.filter(meant).flatMap((one) => adopted(context, one));
+    if (receipts.length === 0) return nothingToUndo(context);
   }
   report.installations = found.map((one) =>
     installationReport(
@@ -99,8 +101,8 @@ async function observed({ host }: Context, one: Return | undefined): Promise<Bin
   return bindingReport(await bindingOf(host, one.installation.state, [parseHost(one.receipt.wanted).port]));
 }
 
-/** Without a receipt there is nothing that this program could take back; root's is not a user's to read. */
-async function nothingToUndo({ host, options, people, report, store }: Context): Promise<void> {
+/** Root's receipt is not a user's to read, nor a user's for root to act on. */
+async function refuseForeign({ host, options, store }: Context): Promise<void> {
   const roots = '/var/lib/stigmer-setup-ollama';
   if (store.dir !== roots && host.files.stat(roots) && !options.target?.startsWith('systemd-user')) {
     throw new SetupError(
@@ -121,6 +123,10 @@ async function nothingToUndo({ host, options, people, report, store }: Context):
       remedy: 'npx stigmer-setup-ollama undo   # without sudo',
     });
   }
+}
+
+/** Without a receipt, and without anything that an export has left, there is nothing that this program could take back. */
+function nothingToUndo({ people, report }: Context): void {
   report.outcome = 'unchanged';
   report.exitCode = EXIT.ok;
   people.say('Nothing to undo: no change of this program is on record here.');

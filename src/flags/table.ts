@@ -56,6 +56,13 @@ export const FLAGS = [
     commands: ['setup', 'export'],
     help: 'who may reach the port: any (no narrower yet)',
   },
+  {
+    name: 'role',
+    value: 'dir',
+    folder: true,
+    commands: ['export'],
+    help: 'of export ansible: write a role into this folder',
+  },
   { name: 'if-needed', commands: ['setup'], help: 'change nothing if a container reaches Ollama already' },
   { name: 'container', value: 'name', commands: ['setup', 'doctor'], help: 'check from inside this container' },
   { name: 'no-container', commands: ['setup', 'doctor'], help: 'no check from a container' },
@@ -87,7 +94,7 @@ export const COMMANDS: Record<Command, string> = {
 
 /** The one further word of a command. */
 export const OPERANDS: Partial<Record<Command, { name: string; choices: readonly string[] }>> = {
-  export: { name: 'format', choices: ['reg', 'reg-undo'] },
+  export: { name: 'format', choices: ['ansible', 'cloud-init', 'sh', 'reg', 'reg-undo'] },
   completion: { name: 'shell', choices: ['bash', 'zsh', 'fish'] },
 };
 

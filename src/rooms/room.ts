@@ -1,3 +1,4 @@
+import type { FileChange } from '../actions/file.ts';
 import type { Act } from '../actions/index.ts';
 import type { Check } from '../checks/check.ts';
 import type { Change, Plan } from '../engine/plan.ts';
@@ -70,6 +71,15 @@ export interface Done {
   values: Record<string, string | null>;
 }
 
+/** What an export has done to an installation, as if `setup` had. */
+export interface Exported {
+  wanted: string;
+  /** The value that is in force without it; undefined when nothing sets one. */
+  was: string | undefined;
+  change: FileChange;
+  deactivate: Act[];
+}
+
 /** One Ollama on this host, as the room that knows its way of running found it. */
 export interface Installation {
   kind: string;
@@ -101,6 +111,8 @@ export interface Installation {
    * take the place of the receipt's, if there are any. Undefined when nothing has moved.
    */
   moved?(done: Done): Promise<{ changes: Change[]; activate?: Act[] } | undefined>;
+  /** What an export of this program has left here, which has no receipt; undefined where there is nothing of the kind. */
+  exported?(): Exported | undefined;
   /** The settings as they are now. */
   reread(): Setting[] | Promise<Setting[]>;
   /** OLLAMA_HOST in the environment of the running server, where its manager tells. */

@@ -28,11 +28,11 @@ describe('export', () => {
     expect([error?.exit, error?.message, error?.meaning, error?.remedy]).toEqual([
       2,
       'There is no format regg.',
-      'There is: reg, reg-undo.',
+      'There is: ansible, cloud-init, sh, reg, reg-undo.',
       'did you mean reg?',
     ]);
     for (const word of ['constructor', '__proto__']) expect((await refusal(word))?.exit).toBe(2);
-    expect((await refusal())?.remedy).toBe('npx stigmer-setup-ollama export reg');
+    expect((await refusal())?.remedy).toBe('npx stigmer-setup-ollama export ansible');
     expect((await refusal('reg', 'reg-undo'))?.exit).toBe(2);
   });
 
@@ -43,7 +43,8 @@ describe('export', () => {
       'scheme-without-port',
       'npx stigmer-setup-ollama export reg --host 0.0.0.0:11434',
     ]);
-    expect((await refusal('reg', '--allow', 'lan'))?.exit).toBe(2);
+    for (const format of ['reg', 'sh', 'cloud-init', 'ansible'])
+      expect((await refusal(format, '--allow', 'lan'))?.exit, format).toBe(2);
     expect((await refusal('reg', '--json'))?.message).toContain('--json is not a flag of export');
   });
 });

@@ -62,7 +62,7 @@ function draftDropIn(host: Host, unit: Unit, name: string, wanted: string, versi
 }
 
 /** Where an administrator's (or the user's own) drop-ins for the unit belong. */
-function folderOf({ manager, name }: Unit): string {
+export function folderOf({ manager, name }: Unit): string {
   const base = manager.kind === 'systemd' ? '/etc/systemd/system' : `${manager.scope.configHome}/systemd/user`;
   return `${base}/${name}.d`;
 }

@@ -6,6 +6,7 @@ import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState, Set
 import { activation, deactivation, isStarted } from './acts.ts';
 import { changesFor } from './changes.ts';
 import { detectUnits } from './detect.ts';
+import { exportedHere } from './exported.ts';
 import { busEnvironment, type Manager, systemManager, userManagers } from './manager.ts';
 import { refusalOf } from './refusals.ts';
 import { readUnit, show, stateOf, type Unit } from './unit.ts';
@@ -48,6 +49,7 @@ function describe(scene: Scene, unit: Unit): Installation {
     needsRoot: manager.identity === 'root' && host.user.uid !== 0,
     ...(refusal ? { refusal } : {}),
     plan: (request) => refusal ?? plan(scene, unit, id, request),
+    exported: () => exportedHere(host, unit),
     reread: () => settingsOf({ ...readUnit(host, manager, unit.name), inherited: unit.inherited }),
     members: () => processesOf(host, unit.shown?.get('ControlGroup') ?? ''),
     observe: () => observe(host, unit),

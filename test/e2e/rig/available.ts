@@ -10,7 +10,8 @@ export function rigUnavailable(): string | undefined {
   return missing.length > 0 ? `real hosts need ${missing.join(', ')}: not installed` : undefined;
 }
 
-function installed(tool: string): boolean {
+/** Whether a program is on the PATH of this machine. */
+export function installed(tool: string): boolean {
   return (process.env.PATH ?? '').split(':').some((dir) => {
     try {
       accessSync(`${dir}/${tool}`, constants.X_OK);

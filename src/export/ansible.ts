@@ -1,0 +1,32 @@
+import defaults from '../../templates/ansible-defaults.yml';
+import handlers from '../../templates/ansible-handlers.yml';
+import playbook from '../../templates/ansible-playbook.yml';
+import tasks from '../../templates/ansible-tasks.yml';
+import vars from '../../templates/ansible-vars.yml';
+import type { ExportRequest } from './reg.ts';
+import { sh } from './sh.ts';
+import { fill, wordsOf } from './systemd.ts';
+
+/** The change as a playbook. The shell export is in it, for all that has to be looked at or proved on a host. */
+export function ansible(request: ExportRequest): string {
+  const words = wordsOf(request);
+  return fill(playbook, { ...words, ...partsOf(request) });
+}
+
+/** By this line a file of an earlier role is known, which may be written anew. */
+export const ROLE_MARK = 'Written by stigmer-setup-ollama ';
+
+/** The same as a role: its files by their paths in the role's folder. */
+export function ansibleRole(request: ExportRequest): Record<string, string> {
+  const { defaults, vars, tasks, handlers } = partsOf(request);
+  const { version, wanted } = request;
+  const head = `# Makes the Ollama that systemd runs on a host listen on ${wanted}. ${ROLE_MARK}${version}.\n---\n`;
+  const texts = { defaults, vars, tasks, handlers, meta: 'dependencies: []' };
+  return Object.fromEntries(Object.entries(texts).map(([part, text]) => [`${part}/main.yml`, `${head}${text}\n`]));
+}
+
+function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers', string> {
+  const words = { ...wordsOf(request), script: sh(request).trimEnd() };
+  const filled = (template: string) => fill(template, words).trimEnd();
+  return { defaults: filled(defaults), vars: filled(vars), tasks: filled(tasks), handlers: filled(handlers) };
+}
