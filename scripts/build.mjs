@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { minify } from 'terser';
 import { bundledPackages } from './bundled.mjs';
+import { execaParts } from './execa-parts.mjs';
 import { pack } from './pack.mjs';
 import { sbom } from './sbom.mjs';
 
@@ -39,10 +40,6 @@ const unused = {
       const json = JSON.stringify(XML_ENTITIES);
       return { contents: `exports.XML_ENTITIES = exports.HTML_ENTITIES = exports.entityMap = Object.freeze(${json});` };
     });
-    // Execa's log of commands, which is never switched on.
-    bundler.onLoad({ filter: /node_modules[\\/](figures|pretty-ms)[\\/]index\.js$/ }, () => ({
-      contents: 'export default {};',
-    }));
     // Of the code pages, those that a Windows has for its consoles.
     bundler.onLoad({ filter: /iconv-lite[\\/]encodings[\\/]sbcs-data-generated\.js$/ }, ({ path: file }) => {
       const tables = Object.entries(createRequire(file)(file)).filter(([name]) => /^(cp|windows)\d+$/.test(name));
@@ -67,7 +64,7 @@ const result = await build({
   platform: 'node',
   target,
   loader,
-  plugins: [unused],
+  plugins: [unused, execaParts],
   define: { __VERSION__: JSON.stringify(pkg.version) },
   legalComments: 'none',
   minifySyntax: true,
