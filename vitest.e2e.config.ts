@@ -9,8 +9,8 @@ export default defineConfig({
     exclude: ['test/e2e/windows*.test.ts', 'test/e2e/windows/**'],
     globalSetup: ['test/e2e/rig/global-setup.ts'],
     pool: 'forks',
-    // Each test boots hosts of its own; two at a time is what two cores carry.
-    maxWorkers: 3,
+    // Each test boots hosts of its own, which wait more than they work.
+    maxWorkers: 4,
     // A host that its neighbours starve may miss a moment that a test waits for; what fails three times is a defect.
     retry: 2,
     testTimeout: 180_000,
