@@ -109,6 +109,8 @@ export interface Installation {
   members?(): number[];
   /** All that doctor can say of one whose sockets are out of this system's sight. */
   examine?(): Promise<Check[]>;
+  /** Why its setting is not in effect or, where `log` is given, why the server is down; asked only then. */
+  reasons?(log?: string): Promise<Warning[]>;
   /** Asks the service manager again. */
   observe(): Promise<ServiceState>;
   /** The last lines of the server's log, as far as this user may read it. */
