@@ -9,6 +9,12 @@ import type { Reason } from './reason.ts';
 /** Why nothing of this installation listens: another holds the port, or it does not run. */
 export async function notListening(host: Host, installation: Installation, { port }: HostValue): Promise<Check> {
   const holders = await rivals(host, port, []);
+  const [pid] = installation.state.pids;
+  if (installation.kind === 'container' && pid !== undefined) {
+    const { publishedCheck } = await import('./published.ts');
+    const check = await publishedCheck(host, installation, pid, port, holders);
+    if (check) return check;
+  }
   return holders.length > 0 ? heldByAnother(host, installation, port, holders) : down(host, installation, port);
 }
 

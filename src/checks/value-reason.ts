@@ -13,9 +13,9 @@ export function badValue(raw: string): Reason | undefined {
     const why = `OLLAMA_HOST is ${raw}, a URL without a port, which Ollama reads as port ${value.port}`;
     return { cause: 'http-scheme-means-port-80', why };
   }
-  // Ollama takes its default host for a path, and looks up everything else.
-  const read = text.startsWith('/') || (scopeOf(value) === 'name' && (!ADDRESS.test(text) || /^\d+$/.test(text)));
-  if (!read) return undefined;
+  // For a path Ollama takes its default host, of `localhost: 1` it takes the host; everything else is looked up.
+  const junk = /^\/|\s/.test(text) || (scopeOf(value) === 'name' && (!ADDRESS.test(text) || /^\d+$/.test(text)));
+  if (!junk || scopeOf(value) === 'all') return undefined;
   return { cause: 'value-is-a-path-or-junk', why: `OLLAMA_HOST is ${JSON.stringify(raw)}, which is no address` };
 }
 

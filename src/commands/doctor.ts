@@ -88,9 +88,9 @@ function forgive(checks: Check[], { reached }: Findings, scope: string): void {
 async function examine({ host, report }: Context, installation: Installation, wanted: HostValue): Promise<Check[]> {
   if (installation.examine) return installation.examine();
   const binding = await bindingOf(host, installation.state, [wanted.port, parseHost(installation.value).port]);
-  const told: Check[] = installation.warnings.map(({ code, message }) => ({
+  const told: Check[] = installation.warnings.map(({ code, message, mayBe }) => ({
     id: 'configuration',
-    status: 'warn',
+    status: mayBe ? 'skip' : 'warn',
     cause: code,
     summary: message,
   }));

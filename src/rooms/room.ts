@@ -10,6 +10,8 @@ export interface Warning {
   message: string;
   /** True where setup mends it, so that only `doctor` has to speak of it. */
   mended?: true;
+  /** True for what may happen on every host of this kind: told, and nobody's fault. */
+  mayBe?: true;
 }
 
 /** One place that sets (or takes away: null) OLLAMA_HOST for an installation. At most one of them is effective. */

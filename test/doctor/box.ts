@@ -23,6 +23,9 @@ const CGROUP = '/system.slice/ollama.service';
 const INODE = 9700;
 const PID = 700;
 
+/** The first words of a program, and what it prints. */
+export type Command = [prefix: string[], stdout: string | ((argv: readonly string[]) => string)];
+
 /** A Linux host with systemd, described by what can be seen on it. */
 export interface Box {
   /** The service's file; null for a host without it. */
@@ -40,7 +43,7 @@ export interface Box {
   others?: (RecordedProcess & { at?: [address: string, port: number] })[];
   addresses?: string[];
   env?: Record<string, string>;
-  commands?: [prefix: string[], stdout: string][];
+  commands?: Command[];
   /** What answers at the port; Ollama unless told. */
   body?: string;
 }
@@ -99,11 +102,18 @@ export function box(given: Box): RecordedHost {
   host.command(['systemctl', '--no-ask-password', 'show'], ([, , , name = '']) => ({ stdout: shown(name, given, up) }));
   host.command(['systemctl', '--no-ask-password', 'show-environment'], { stdout: 'LANG=C.UTF-8\n' });
   host.command(['journalctl'], { stdout: given.log ?? '' });
-  for (const [prefix, stdout] of given.commands ?? []) {
-    disk.file(prefix[0]!.startsWith('/') ? prefix[0]! : `/usr/bin/${prefix[0]}`, '', { mode: 0o755 });
-    host.command(prefix, { stdout });
-  }
+  record(host, given.commands ?? []);
   host.http = (url) => answer(url, rows, given);
+  return host;
+}
+
+/** Has the programs be there and answer. */
+export function record<H extends RecordedHost>(host: H, commands: readonly Command[]): H {
+  for (const [prefix, stdout] of commands) {
+    const [program = ''] = prefix;
+    host.disk.file(program.startsWith('/') ? program : `/usr/bin/${program}`, '', { mode: 0o755 });
+    host.command(prefix, (argv) => ({ stdout: typeof stdout === 'string' ? stdout : stdout(argv) }));
+  }
   return host;
 }
 

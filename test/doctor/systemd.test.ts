@@ -44,7 +44,7 @@ const VALUES: Case[] = [
     host: dead('http://0.0.0.0/', 'Error: listen tcp 0.0.0.0:80: bind: permission denied'),
     near: { ...ALL, files: set('0.0.0.0') },
   },
-  ...['0.0.0.0,11434', '*', '11434', '0.0.0.0：11434', ':::11434', 'C:\\Ollama\\ollama.exe'].map(
+  ...['0.0.0.0,11434', '*', '11434', '0.0.0.0：11434', ':::11434', 'C:/Ollama/ollama.exe'].map(
     (value): Case => ({
       cause: 'value-is-a-path-or-junk',
       by: value,
@@ -57,6 +57,12 @@ const VALUES: Case[] = [
     by: 'a path, for which Ollama takes its default',
     host: { files: set('/usr/bin/ollama'), given: '/usr/bin/ollama' },
     near: { ...ALL, files: set('0.0.0.0/'), given: '0.0.0.0/' },
+  },
+  {
+    cause: 'value-is-a-path-or-junk',
+    by: 'two addresses, of which Ollama takes the first',
+    host: { files: set('localhost: 8.8.8.8'), given: 'localhost: 8.8.8.8' },
+    near: { ...ALL, files: set('0.0.0.0:11434 #lan'), given: '0.0.0.0:11434 #lan' },
   },
   {
     cause: 'specific-ip-locks-out-localhost',
