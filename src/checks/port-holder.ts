@@ -33,7 +33,7 @@ export async function holderReason(
 }
 
 /** Another `ollama serve`, by the control group that its starter has put it in (systemd's cgroup layout, pid namespaces(7)). */
-function ofServer({ kind, title }: Installation, process: Process, holder: Listener): Reason | undefined {
+function ofServer({ kind, id, title }: Installation, process: Process, holder: Listener): Reason | undefined {
   if (!isServe(process.argv) || !kind.startsWith('systemd')) return undefined;
   const who = describeListener(holder);
   if (/\.(?:docker|libpod)-|\/docker\/|\/libpod|docker-[0-9a-f]{64}/.test(process.cgroup) || process.nested) {
@@ -53,7 +53,7 @@ function ofServer({ kind, title }: Installation, process: Process, holder: Liste
       remedy: `systemctl --user disable --now ${service}   # as that user, or leave it and disable the system's`,
     };
   }
-  if (/\/system\.slice\//.test(process.cgroup) && service !== undefined) {
+  if (/\/system\.slice\//.test(process.cgroup) && service !== undefined && service !== id) {
     const why = `${service} holds the port, ${who}: two services want it`;
     return { cause: 'second-server-misleading-error', why, remedy: `sudo systemctl disable --now ${service}` };
   }

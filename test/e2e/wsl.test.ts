@@ -195,7 +195,10 @@ describe.skipIf(rigUnavailable())('an Ollama on Windows alone', () => {
       expect(await stage.curl(`${url}/api/version`)).toBe(200);
       const doctor = await stage.product('doctor', '--json');
       expect(doctor.code, told(doctor)).toBe(0);
-      expect(doctor.report.checks.find(({ id }) => id === 'windows-side')).toMatchObject({ id: 'windows-side', status: 'pass' });
+      expect(doctor.report.checks.find(({ id }) => id === 'windows-side')).toMatchObject({
+        id: 'windows-side',
+        status: 'pass',
+      });
     });
   });
 

@@ -120,7 +120,7 @@ function inInstallersFile({ files }: Host, { environment }: Unit): Warning[] {
   if (files.stat(INSTALLERS)?.kind !== 'file') return [];
   if (!/^Description=Ollama Service\s*$/m.test(files.text(INSTALLERS) ?? '')) return [];
   const message = `OLLAMA_HOST is set in ${INSTALLERS} itself, which Ollama's installer writes anew at the next upgrade: in a drop-in it stays.`;
-  return [{ code: 'sd-unit-overwritten-by-upgrade', message }];
+  return [{ code: 'sd-unit-overwritten-by-upgrade', message, mended: true }];
 }
 
 /** loginctl(1) keeps lingering as a file of the user's name. */
