@@ -58,6 +58,7 @@ const DESKTOP = { ...ENGINE, OperatingSystem: 'Docker Desktop', Name: 'docker-de
 const ROOTLESS = { ...ENGINE, SecurityOptions: ['name=rootless'] };
 const COLIMA = { ...ENGINE, OperatingSystem: 'Ubuntu 24.04 LTS', Name: 'colima' };
 const RANCHER = { ...ENGINE, OperatingSystem: 'Alpine Linux v3.20', Name: 'lima-rancher-desktop' };
+const PODMAN = { host: { kernel: '6.9.0', serviceIsRemote: true }, version: { Version: '5.4.0' } };
 const LOCAL: Given = { env: ['OLLAMA_URL=http://localhost:11434'], mode: 'host' };
 
 /** Where it is called in there. */
@@ -161,6 +162,11 @@ const CASES: Case[] = [
     'mac-rancher-desktop-host-gateway',
     () => mac(client(refused, {}, { info: RANCHER })),
     () => mac(client(MODELS, {}, { info: RANCHER })),
+  ],
+  [
+    'mac-podman-machine-host-name',
+    () => mac(client(failed('ENOTFOUND'), {}, { info: PODMAN, program: 'podman' })),
+    () => mac(client(MODELS, {}, { info: PODMAN, program: 'podman' })),
   ],
   [
     'wsl2-network-host-is-docker-vm',

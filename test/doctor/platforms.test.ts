@@ -209,7 +209,22 @@ const WSL: Case[] = [
   ['default-loopback-bind', 'in WSL', () => dress(new SystemdHost(), { mode: 'nat' }), () => inWsl()],
 ];
 
+/** Linux without systemd, where a server listens on every address or on loopback alone. */
+const without = (files: string[], wide = false): RecordedHost => {
+  const host = new HandRunHost({ running: !wide });
+  for (const path of files) host.disk.file(path, '#!/bin/sh\n');
+  if (wide) host.onDetach({ file: '', argv: [], cwd: '/', env: { OLLAMA_HOST: ALL }, uid: 0, gid: 0, logFile: '' });
+  return host;
+};
+const OPENRC = ['/etc/init.d/ollama', '/sbin/openrc-run'];
+
+const INITS: Case[] = [
+  ['openrc-confd', '', () => without(OPENRC), () => without(OPENRC, true)],
+  ['runit-void-run-script', '', () => without(['/etc/sv/ollama/run']), () => without(['/etc/sv/ollama/run'], true)],
+];
+
 describe.each([
+  ['Linux without systemd', INITS],
   ['macOS', MACS],
   ['Windows', WINDOWS],
   ['WSL', WSL],
