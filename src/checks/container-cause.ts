@@ -14,6 +14,8 @@ export interface Asked {
   /** The network that our own was on; undefined for the engine's default. */
   network: string | undefined;
   platform: NodeJS.Platform;
+  /** Whether this is a distribution of WSL. */
+  wsl: boolean;
   /** Where Ollama listens, and on which port. */
   scope: ListenScope;
   port: number;
@@ -68,7 +70,7 @@ function ofFault(asked: Asked, cause: Fault): Reason {
 
 /** The address that this client should have, as it is given to it. */
 function rightAddress(
-  { engine, client, port, target }: Omit<Asked, 'log' | 'platform' | 'network' | 'scope'>,
+  { engine, client, port, target }: Omit<Asked, 'log' | 'platform' | 'wsl' | 'network' | 'scope'>,
   cause: string,
 ) {
   const host = client?.networkMode === 'host' ? 'localhost' : engine.hostName;
@@ -120,16 +122,17 @@ function ofSocket(asked: Asked, errno: string): Reason {
   return { cause: 'container-not-reached', why, remedy: `curl -v ${target.url}   # inside the container` };
 }
 
-function unknownName({ engine, client, target }: Asked): Reason {
+function unknownName({ engine, client, target, platform }: Asked): Reason {
   const why = `the name ${target.host} is not known there`;
   if (target.host === 'host.docker.internal') {
     if (engine.addsHost) {
       const mapping = 'host.docker.internal:host-gateway';
       return { cause: 'dk-no-host-gateway', why, remedy: giveTo(client, mapping, '--add-host') };
     }
-    const name = engine.flavour.startsWith('podman') ? `use http://${engine.hostName}` : `update ${engine.title}`;
+    const podman = engine.flavour.startsWith('podman');
+    const name = podman ? `use http://${engine.hostName}` : `update ${engine.title}`;
     return {
-      cause: 'dk-desktop-internal-names-missing',
+      cause: podman && platform === 'darwin' ? 'mac-podman-machine-host-name' : 'dk-desktop-internal-names-missing',
       why,
       remedy: `${name}, or look for "dns" in the engine's settings`,
     };
@@ -149,10 +152,11 @@ const GATEWAYS: Partial<Record<Engine['flavour'], string>> = {
 };
 
 /** Refused says: nobody listens there. Who that is depends on whose address it was. */
-function refused({ engine, client, target, network, scope, port, platform }: Asked): Reason {
+function refused({ engine, client, target, network, scope, port, platform, wsl }: Asked): Reason {
   const hostNetwork = client?.networkMode === 'host' || network === 'host';
   if (hostNetwork && isLoopback(target.host) && !engine.local) {
-    const desktop = platform === 'linux' ? 'dk-desktop-for-linux-vm' : 'dk-desktop-host-networking-off';
+    const onLinux = wsl ? 'wsl2-network-host-is-docker-vm' : 'dk-desktop-for-linux-vm';
+    const desktop = platform === 'linux' ? onLinux : 'dk-desktop-host-networking-off';
     const cause = engine.flavour === 'docker-desktop' ? desktop : 'vm-host-network';
     const why = `with ${engine.title}, the host network is that of its virtual machine`;
     return { cause, why, remedy: giveTo(client, `OLLAMA_BASE_URL=http://${engine.hostName}:${port}`, '-e') };

@@ -6,6 +6,7 @@ import { openThrowAway } from '../containers/throw-away.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { ListenScope } from '../probes/listeners.ts';
+import { wslVersion } from '../wsl/wsl.ts';
 import type { Check } from './check.ts';
 import { type Asked, modelsIn, proxyReason } from './container-cause.ts';
 import { failure, type Outcome, type Result, resultOf, skip, type Way } from './container-result.ts';
@@ -196,10 +197,10 @@ async function resultFrom(
 }
 
 function askedOf(
-  { platform }: Host,
+  host: Host,
   engine: Engine,
   { scope, port, log }: ContainerRequest,
   more: Pick<Asked, 'client' | 'target' | 'network'>,
 ): Asked {
-  return { engine, ...more, platform, scope, port, log };
+  return { engine, ...more, platform: host.platform, wsl: wslVersion(host) !== undefined, scope, port, log };
 }

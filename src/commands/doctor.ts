@@ -2,6 +2,7 @@ import { baseOf, bindingOf, matches } from '../checks/binding.ts';
 import type { Check } from '../checks/check.ts';
 import type { Findings } from '../checks/container.ts';
 import { listeningElsewhere, notListening } from '../checks/listener.ts';
+import { nameRoots } from '../checks/root-cause.ts';
 import { verify } from '../checks/verify.ts';
 import { checkInterrupted } from '../engine/transaction.ts';
 import { EXIT } from '../errors.ts';
@@ -37,7 +38,7 @@ export async function doctor(context: Context): Promise<void> {
     onWindows(context, wanted, bound),
   ]);
   checkInterrupted(host);
-  report.checks = inOrder([...findings.checks, ...examined.flat()]);
+  report.checks = nameRoots(inOrder([...findings.checks, ...examined.flat()]));
   await completeRemedies(report.checks);
   forgive(report.checks, findings, report.before.scope);
   const sick = report.checks.some(({ status }) => status === 'fail');
@@ -87,9 +88,9 @@ function forgive(checks: Check[], { reached }: Findings, scope: string): void {
 async function examine({ host, report }: Context, installation: Installation, wanted: HostValue): Promise<Check[]> {
   if (installation.examine) return installation.examine();
   const binding = await bindingOf(host, installation.state, [wanted.port, parseHost(installation.value).port]);
-  const told: Check[] = installation.warnings.map(({ code, message }) => ({
+  const told: Check[] = installation.warnings.map(({ code, message, mayBe }) => ({
     id: 'configuration',
-    status: 'warn',
+    status: mayBe ? 'skip' : 'warn',
     cause: code,
     summary: message,
   }));
@@ -98,7 +99,7 @@ async function examine({ host, report }: Context, installation: Installation, wa
   if (!matches(binding, wanted)) {
     const answer = await version(host, baseOf(binding), 2000);
     if (entry && !('failure' in answer)) entry.version = answer.version;
-    return [...told, listeningElsewhere(host, installation, binding, wanted)];
+    return [...told, await listeningElsewhere(host, installation, binding, wanted)];
   }
   try {
     const proof = await verify(host, installation, { wanted, timeout: 2000, onWait: () => {} });

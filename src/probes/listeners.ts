@@ -33,6 +33,11 @@ export function listeningSockets(host: Host): Listener[] {
   return TABLES.flatMap((path) => readTable(host, path));
 }
 
+/** The same of the network namespace that a process is in, which need not be this one's: its own view is below its folder. */
+export function listeningSocketsAround(host: Host, pid: number): Listener[] {
+  return TABLES.flatMap((path) => readTable(host, path.replace('/proc/', `/proc/${pid}/`)));
+}
+
 const TABLES = ['/proc/net/tcp6', '/proc/net/tcp'] as const;
 
 function readTable(host: Host, path: string): Listener[] {

@@ -11,6 +11,8 @@ export interface Warning {
   message: string;
   /** True where setup mends it, so that only `doctor` has to speak of it. */
   mended?: true;
+  /** True for what may happen on every host of this kind: told, and nobody's fault. */
+  mayBe?: true;
 }
 
 /** One place that sets (or takes away: null) OLLAMA_HOST for an installation. At most one of them is effective. */
@@ -121,6 +123,8 @@ export interface Installation {
   members?(): number[];
   /** All that doctor can say of one whose sockets are out of this system's sight. */
   examine?(): Promise<Check[]>;
+  /** Why its setting is not in effect or, where `log` is given, why the server is down; asked only then. */
+  reasons?(log?: string): Promise<Warning[]>;
   /** Asks the service manager again. */
   observe(): Promise<ServiceState>;
   /** The last lines of the server's log, as far as this user may read it. */

@@ -79,7 +79,7 @@ describe.skipIf(rigUnavailable())('a distribution of WSL 2', () => {
     const sick = await stage.product('doctor', '--json');
     expect(sick.code, told(sick)).toBe(10);
     expect(sick.report.host.wsl).toBe(true);
-    expect(causes(sick)).toEqual(['fail default-loopback-bind', 'warn wsl2-idle-shutdown']);
+    expect(causes(sick)).toEqual(['fail default-loopback-bind']);
     const ran = await setUp(stage, mark, { warnings: ['wsl2-idle-shutdown', 'wsl2-lan-needs-portproxy'] });
     expect(ran.report.exposure.addresses).toContainEqual({
       interface: stage.peer.hostInterface,
@@ -89,7 +89,7 @@ describe.skipIf(rigUnavailable())('a distribution of WSL 2', () => {
     await nothingToDo(stage);
     const well = await stage.product('doctor', '--json');
     expect(well.code, told(well)).toBe(0);
-    expect(causes(well)).toEqual(['warn wsl2-idle-shutdown', 'warn wsl2-lan-needs-portproxy']);
+    expect(causes(well)).toEqual(['warn wsl2-lan-needs-portproxy']);
     await takenBack(stage, mark);
   });
 

@@ -9,7 +9,7 @@ import { detectUnits } from './detect.ts';
 import { exportedHere } from './exported.ts';
 import { busEnvironment, type Manager, systemManager, userManagers } from './manager.ts';
 import { refusalOf } from './refusals.ts';
-import { readUnit, show, stateOf, type Unit } from './unit.ts';
+import { PROBLEM_CODES, readUnit, show, stateOf, type Unit } from './unit.ts';
 
 /** Services of the system's manager. */
 export const systemdRoom: Room = {
@@ -54,6 +54,7 @@ function describe(scene: Scene, unit: Unit): Installation {
     members: () => processesOf(host, unit.shown?.get('ControlGroup') ?? ''),
     observe: () => observe(host, unit),
     log: () => log(host, unit),
+    reasons: async (words) => (await import('./reasons.ts')).reasonsOf(host, unit, words),
   };
 }
 
@@ -97,6 +98,7 @@ function warningsOf(host: Host, unit: Unit): Warning[] {
       message: `systemd ignores ${path}:${line}: ${message}`,
     });
   }
+  warnings.push(...inInstallersFile(host, unit));
   if (unit.manager.live && unit.shown?.get('UnitFileState') === 'disabled') {
     const scope = unit.manager.kind === 'systemd' ? 'sudo systemctl' : 'systemctl --user';
     const message = `${unit.name} is not enabled, so it will not start at boot: ${scope} enable ${unit.name}`;
@@ -110,10 +112,18 @@ function warningsOf(host: Host, unit: Unit): Warning[] {
   return warnings;
 }
 
-const PROBLEM_CODES: Record<string, string> = {
-  'outside-section': 'sd-dropin-without-section-header',
-  'curly-quotes': 'sd-curly-quotes',
-};
+/** scripts/install.sh of ollama/ollama writes this file anew at every run, under this description. */
+const INSTALLERS = '/etc/systemd/system/ollama.service';
+
+/** A setting in the file that the next run of the installer writes over. */
+function inInstallersFile({ files }: Host, { environment }: Unit): Warning[] {
+  const setting = environment.layers.find(({ effective }) => effective);
+  if (setting?.source !== INSTALLERS || setting.kind !== 'Environment') return [];
+  if (files.stat(INSTALLERS)?.kind !== 'file') return [];
+  if (!/^Description=Ollama Service\s*$/m.test(files.text(INSTALLERS) ?? '')) return [];
+  const message = `OLLAMA_HOST is set in ${INSTALLERS} itself, which Ollama's installer writes anew at the next upgrade: in a drop-in it stays.`;
+  return [{ code: 'sd-unit-overwritten-by-upgrade', message, mended: true }];
+}
 
 /** loginctl(1) keeps lingering as a file of the user's name. */
 function lingers(host: Host, manager: Manager): boolean {

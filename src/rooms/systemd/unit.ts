@@ -144,3 +144,9 @@ function readStatus(host: Host, pid: number): string | undefined {
     return undefined;
   }
 }
+
+/** The names of what systemd ignores; all else is `sd-malformed-environment-line`. */
+export const PROBLEM_CODES: Record<string, string> = {
+  'outside-section': 'sd-dropin-without-section-header',
+  'curly-quotes': 'sd-curly-quotes',
+};

@@ -26,6 +26,7 @@ export function tellOfWsl(one: Installation, around: Surroundings, windows: Wind
 
 const IDLE: Warning = {
   code: 'wsl2-idle-shutdown',
+  mayBe: true,
   message:
     'WSL shuts a distribution down when it is idle, and Ollama with it, service or not: if it is refused some seconds after the last WSL terminal was closed, that is why.',
 };
