@@ -186,6 +186,10 @@ function refused({ engine, client, target, network, scope, port, platform, wsl }
 /** Ollama's own guard, or somebody's on the way: its log tells (gin's lines end with the method and the path). */
 function forbidden({ port }: Asked, log: string): Reason {
   const remedy = `curl -i http://127.0.0.1:${port}/api/tags`;
+  if (log === '') {
+    const why = 'the answer was 403; who refuses it is not told, since the log of Ollama cannot be read';
+    return { cause: 'container-not-ollama', why, remedy: 'sudo npx stigmer-setup-ollama doctor' };
+  }
   return /\b403\b.*\/api\/tags/.test(log)
     ? { cause: 'host-header-403', why: 'Ollama answered 403: it refuses the name it was called by', remedy }
     : { cause: 'sandbox-policy-403', why: 'the answer was 403, and not by Ollama as far as its log shows', remedy };

@@ -114,7 +114,7 @@ export function clientsWarning(value: string | undefined, offer: string): Warnin
   const { port } = parseHost(value);
   return [
     {
-      code: 'win-clients-cannot-dial-wildcard',
+      code: 'client-uses-0.0.0.0-as-target',
       message: `With ${VARIABLE}=${value} in the environment, ${CLIENTS}. Give those OLLAMA_HOST=http://127.0.0.1:${port} where they are started.${offer}`,
     },
   ];

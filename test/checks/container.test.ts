@@ -75,7 +75,8 @@ describe('what an answer means', () => {
     ],
     [answered(200, '<html>'), {}, {}, 'fail container-not-ollama'],
     [answered(502, '<html>'), {}, {}, 'fail client-proxy-env-captures-local'],
-    [answered(403, ''), {}, {}, 'fail sandbox-policy-403'],
+    [answered(403, ''), {}, {}, 'fail container-not-ollama'],
+    [answered(403, ''), {}, { log: async () => 'Listening on [::]:11434' }, 'fail sandbox-policy-403'],
     [
       answered(403, ''),
       {},

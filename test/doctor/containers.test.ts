@@ -132,7 +132,13 @@ const CASES: Case[] = [
       }),
     () => open(client(MODELS), { log: '[GIN] 2026/11/21 - 10:00:00 | 403 | 12µs | 172.17.0.2 | GET      "/api/tags"' }),
   ],
-  ['sandbox-policy-403', () => open(client(answered(403))), well],
+  [
+    'sandbox-policy-403',
+    () => open(client(answered(403)), { log: 'Listening on [::]:11434 (version 0.33.0)' }),
+    // Without the log nobody can say who refuses.
+    () => open(client(answered(403))),
+    ['container-not-ollama'],
+  ],
   ['dk-no-host-gateway', () => open(client(failed('ENOTFOUND'))), well],
   [
     'dk-desktop-internal-names-missing',

@@ -1,4 +1,4 @@
-import { BASE_URL, type Brief, DOCTOR, OPEN_FIREWALL, SETUP } from './brief.ts';
+import { BASE_URL, type Brief, DOCTOR, SETUP } from './brief.ts';
 
 /** Causes of container engines on Linux, and firewalls between containers and the host. */
 export const DOCKER = {
@@ -15,27 +15,27 @@ export const DOCKER = {
   'dk-ufw-drops-bridge': [
     'ufw drops what containers send to the host',
     'To ufw it is incoming traffic, and that is closed by default.',
-    OPEN_FIREWALL,
+    'sudo ufw allow in on docker0 to any port 11434 proto tcp',
   ],
   'dk-ufw-rule-covers-docker0-only': [
     "ufw's rule does not cover this network",
     'Compose makes bridges of its own, with other names and addresses.',
-    OPEN_FIREWALL,
+    'sudo ufw allow in on br-+ to any port 11434 proto tcp',
   ],
   'dk-firewalld-reject': [
     'firewalld rejects what containers send',
     "The bridge's zone does not let port 11434 in.",
-    OPEN_FIREWALL,
+    'sudo firewall-cmd --permanent --zone=docker --add-port=11434/tcp && sudo firewall-cmd --reload',
   ],
   'firewall-drops-containers': [
     "A firewall on this host drops containers' packets",
     'Its rules throw away what comes from the bridge for this port.',
-    OPEN_FIREWALL,
+    'sudo nft list ruleset   # which rule it is',
   ],
   'firewall-rejects-containers': [
     'A firewall on this host turns containers away',
     'Its rules refuse what comes from the bridge for this port.',
-    OPEN_FIREWALL,
+    'sudo nft list ruleset   # which rule it is',
   ],
   'dk-firewall-check-that-lies': [
     'A tool blames the firewall without proof',

@@ -55,7 +55,7 @@ export const VALUES = {
   'bind-bridge-ip-race-at-boot': [
     'The address was not there yet at boot',
     'Ollama probably started before Docker or DHCP had made the address it binds.',
-    'npx stigmer-setup-ollama --allow containers',
+    SET_HOST,
   ],
   'second-server-misleading-error': [
     '"Address already in use" names the address that was tried',

@@ -32,11 +32,6 @@ export const WINDOWS = {
     'A service under NSSM or WinSW probably runs as the system, not as you.',
     SETUP,
   ],
-  'win-service-account': [
-    'The service runs under another account',
-    'It has neither the variables nor the models of this user.',
-    'sc qc ollama',
-  ],
   'win-excluded-port-range': [
     'Windows has reserved the port for itself',
     'Hyper-V, WSL or Docker took a range of ports that holds 11434.',
@@ -106,10 +101,5 @@ export const WINDOWS = {
     'This terminal runs as administrator',
     'Ollama started from here gets those rights, too, which it does not need.',
     'Use a terminal that was not started with "Run as administrator".',
-  ],
-  'win-clients-cannot-dial-wildcard': [
-    "Clients on this PC read the server's 0.0.0.0",
-    'It cannot be called on Windows; they need 127.0.0.1 for themselves.',
-    "$env:OLLAMA_HOST = 'http://127.0.0.1:11434'",
   ],
 } as const satisfies Record<string, Brief>;

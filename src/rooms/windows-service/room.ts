@@ -53,7 +53,7 @@ function accountWarning({ service: { name, account } }: Managed) {
   if (!/^(?:LocalSystem|NT AUTHORITY\\.*)$/i.test(account)) return [];
   return [
     {
-      code: 'win-service-account',
+      code: 'win-service-nssm',
       message: `The service ${name} runs as ${account}: it has neither the variables nor the models of this user.`,
     },
   ];

@@ -16,7 +16,7 @@ describe('setup', () => {
     expect(text).toMatch(/error 10049.*"Expose Ollama to the network" does the same for this server alone/);
     expect(text).toMatch(/window of Ollama 0\.17\.0 does not get past loading/);
     const { warnings } = report;
-    expect(warnings.find(({ code }) => code === 'win-clients-cannot-dial-wildcard')?.message).toContain('Expose');
+    expect(warnings.find(({ code }) => code === 'client-uses-0.0.0.0-as-target')?.message).toContain('Expose');
     expect(warnings.filter(({ code }) => !/^[a-z0-9]+([.-][a-z0-9]+)*$/.test(code))).toEqual([]);
     expect(windows.registry.snapshot()).toEqual(before);
   });
@@ -45,7 +45,7 @@ describe('doctor', () => {
     const check = (cause: string) => report.checks.find((one) => one.cause === cause);
     const shared = check('win-loopback-and-wildcard-share-port')?.summary;
     for (const { pid } of [hand, app!]) expect(shared).toContain(`process ${pid} (ollama.exe)`);
-    expect(check('win-clients-cannot-dial-wildcard')?.status).toBe('warn');
+    expect(check('client-uses-0.0.0.0-as-target')?.status).toBe('warn');
     expect(check('win-firewall-inbound')?.remedy).toContain('profile=private');
   });
 

@@ -114,7 +114,7 @@ describe('what is said', () => {
     expect(await app.consequences?.('127.0.0.1:11434')).toEqual([]);
     expect((await app.consequences?.('0.0.0.0:8080'))?.[0]?.message).not.toContain('Expose');
     windows.registry.set(USER, 'OLLAMA_HOST', 'REG_SZ', ALL);
-    expect(await codes(windows)).toEqual(['win-clients-cannot-dial-wildcard']);
+    expect(await codes(windows)).toEqual(['client-uses-0.0.0.0-as-target']);
     expect(await (await look(windows, KIND)).consequences?.(ALL)).toEqual([]);
   });
 

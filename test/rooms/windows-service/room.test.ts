@@ -82,7 +82,7 @@ describe('a service of NSSM', () => {
     expect(settings).toEqual([
       { value: '127.0.0.1:11434', source: 'AppEnvironmentExtra of the service Ollama', effective: true },
     ]);
-    expect(warnings.map(({ code }) => code)).toEqual(['win-service-account']);
+    expect(warnings.map(({ code }) => code)).toEqual(['win-service-nssm']);
     expect((await detectAll(await sceneOf(windows))).map(({ kind }) => kind)).toEqual([KIND]);
   });
 

@@ -31,8 +31,8 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
   'dk-ufw-drops-bridge': {
     seen: "Time-outs or endless hangs from the container, `[UFW BLOCK] IN=docker0 … DPT=11434` in the kernel's log",
     mend: [
-      'sudo ufw allow in on docker0 to any port 11434 proto tcp',
-      'sudo ufw allow from 172.16.0.0/12 to any port 11434 proto tcp   # compose networks as well',
+      'sudo ufw allow in on br-+ to any port 11434 proto tcp   # compose networks',
+      'sudo ufw allow from 172.16.0.0/12 to any port 11434 proto tcp   # both, and whoever else has such an address',
     ],
     sources: [
       'https://github.com/odysseus-dev/odysseus/issues/164',
@@ -58,10 +58,7 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
   },
   'dk-firewalld-reject': {
     seen: '`No route to host` (EHOSTUNREACH) at once from the container, on Fedora, RHEL or openSUSE',
-    mend: [
-      'sudo firewall-cmd --permanent --zone=docker --add-port=11434/tcp && sudo firewall-cmd --reload',
-      'sudo firewall-cmd --get-active-zones   # which zone the bridge of a compose network is in',
-    ],
+    mend: ['sudo firewall-cmd --get-active-zones   # which zone the bridge of a compose network is in'],
     sources: [
       'https://github.com/firewalld/firewalld/issues/1452',
       'https://github.com/sugarforever/chat-ollama/issues/52',
@@ -72,14 +69,14 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
   },
   'firewall-drops-containers': {
     seen: 'Time-outs from the container; the same address answers on the host',
-    mend: ['sudo nft list ruleset   # which rule it is'],
+    mend: ['sudo iptables -S INPUT'],
     sources: ['https://docs.docker.com/engine/network/packet-filtering-firewalls/'],
     where: ['linux'],
     symptoms: ['timeout'],
   },
   'firewall-rejects-containers': {
     seen: '`No route to host` or `Connection refused` at once from the container; the same address answers on the host',
-    mend: ['sudo nft list ruleset   # which rule it is'],
+    mend: ['sudo iptables -S INPUT'],
     sources: ['https://docs.docker.com/engine/network/packet-filtering-firewalls/'],
     where: ['linux'],
     symptoms: ['noroute', 'refused'],

@@ -52,13 +52,6 @@ export const WINDOWS_DETAILS: Record<keyof typeof WINDOWS, Details> = {
     where: ['windows'],
     symptoms: ['refused', '404'],
   },
-  'win-service-account': {
-    seen: 'Said by this program; `ollama list` may be empty through the service',
-    mend: ["Set `OLLAMA_MODELS` in the service's own environment to the folder with the models."],
-    sources: ['https://github.com/ollama/ollama/issues/8559'],
-    where: ['windows'],
-    symptoms: ['404'],
-  },
   'win-excluded-port-range': {
     seen: '`bind: An attempt was made to access a socket in a way forbidden by its access permissions.` (error 10013), many tray icons',
     mend: [
@@ -171,12 +164,5 @@ export const WINDOWS_DETAILS: Record<keyof typeof WINDOWS, Details> = {
     ],
     where: ['windows'],
     symptoms: ['other'],
-  },
-  'win-clients-cannot-dial-wildcard': {
-    seen: 'Error 10049 in Python, Rust, .NET or curl since OLLAMA_HOST was set',
-    mend: ['Or delete the variable, and use "Expose Ollama to the network" in Ollama\'s settings.'],
-    sources: ['https://github.com/ollama/ollama-python/issues/471'],
-    where: ['windows'],
-    symptoms: ['refused'],
   },
 };
