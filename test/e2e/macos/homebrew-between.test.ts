@@ -56,7 +56,7 @@ describe("Homebrew's service, in other words", () => {
       await brewRestart(mac);
       await mac.waitForListener('127.0.0.1');
       const doctor = await product(mac, ['doctor']);
-      expect([doctor.code, causes(doctor)[0]]).toEqual([10, 'mac-brew-env-file-refused']);
+      expect([doctor.code, causes(doctor)]).toEqual([10, expect.arrayContaining(['mac-brew-env-file-refused'])]);
       const mended = await setup(mac);
       expect(codes(mended)).toEqual([]);
       await brewRestart(mac);
