@@ -41,7 +41,7 @@ async function proceed(context: Context): Promise<void> {
   if (receipts.length === 0) {
     if (found.length > 0) selectInstallation(found, options.target); // a name that means nothing here is no success
     await refuseForeign(context);
-    receipts = found.filter(meant).flatMap((one) => adopted(context, one));
+    if (!hasReceiptOfUser(context.host)) receipts = found.filter(meant).flatMap((one) => adopted(context, one));
     if (receipts.length === 0) return nothingToUndo(context);
   }
   report.installations = found.map((one) =>
@@ -140,6 +140,11 @@ async function callerWithReceipt(host: Host): Promise<string | undefined> {
   const caller = known.find((account) => account.uid === uid);
   const receipts = `${caller && homeStateDir(host.platform, caller.home)}/receipts`;
   return caller && host.files.list(receipts).length > 0 ? caller.name : undefined;
+}
+
+/** What some user's setup has made looks like what an export has made, and is that user's to take back. */
+function hasReceiptOfUser(host: Host): boolean {
+  return passwd(host).some(({ home }) => host.files.list(`${homeStateDir(host.platform, home)}/receipts`).length > 0);
 }
 
 function touchesService({ activate }: Plan): boolean {
