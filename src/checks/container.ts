@@ -88,13 +88,13 @@ function noEngine({ unusable }: Engines, { name }: ContainerRequest): Findings {
     });
   }
   const check = why
-    ? { ...skip(`${why.message} So it was not checked from a container.`, why.cause), ...proof(why) }
+    ? {
+        ...skip(`${why.message} So it was not checked from a container.`, why.cause),
+        evidence: why.evidence,
+        remedy: why.remedy,
+      }
     : skip('No container engine was found here, so it was not checked from a container.', 'no-engine');
   return { checks: [check], reached: [], failed: [], ways: [], flavours: [] };
-}
-
-function proof({ evidence, remedy }: { evidence: string; remedy: string }) {
-  return { evidence, remedy };
 }
 
 async function subjectsOf(host: Host, engines: readonly Engine[], { name }: ContainerRequest): Promise<Subject[]> {

@@ -112,7 +112,7 @@ function ending({ platform }: Host, pid: number): string {
 }
 
 /** The command that tells who listens on a port. */
-export function whoHolds({ platform }: Host, port: number): string {
+function whoHolds({ platform }: Host, port: number): string {
   if (platform === 'win32') return `netstat -ano | findstr :${port}`;
   return platform === 'darwin' ? `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN` : `sudo ss -ltnp 'sport = :${port}'`;
 }

@@ -32,7 +32,7 @@ async function excludedPort(host: Host, { port }: HostValue): Promise<Check[]> {
  * What Windows' own firewall does to those who would reach the wanted address from elsewhere. Docker Desktop's containers
  * come in by way of loopback, which it does not look at: so nothing here is a failure.
  */
-export async function windowsFirewall(host: Host, wanted: HostValue): Promise<Check[]> {
+async function windowsFirewall(host: Host, wanted: HostValue): Promise<Check[]> {
   if (scopeOf(wanted) === 'loopback') return [];
   const firewall = await readFirewall(host, SERVER, wanted.port);
   if (firewall === undefined) return [];

@@ -31,11 +31,6 @@ export function listenAddress(value: HostValue): string {
   return joinHostPort(value.host, value.port);
 }
 
-/** The value in the shape in which it is written into configuration: `host:port`, IPv6 in brackets. */
-export function printHost(value: HostValue): string {
-  return joinHostPort(value.host, value.port);
-}
-
 /**
  * What Go's `net.Listen` binds for it (src/net/ipsock.go and ipsock_posix.go): every wildcard, 0.0.0.0 too, becomes one
  * dual-stack socket. Junk such as `*` or `11434` goes to the resolver and so is a `name`: most resolvers refuse it, but

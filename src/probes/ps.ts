@@ -51,11 +51,6 @@ function argvOf(args: string): string[] {
   return folder === undefined ? wordsOf(args) : [`${folder}ollama`, ...wordsOf(args.slice(`${folder}ollama`.length))];
 }
 
-/** True for the words of an Ollama server: `ollama serve` (or its alias `start`), the program with or without its path. */
-export function isServeLine(args: string): boolean {
-  return serverFolder(args) !== undefined;
-}
-
 /**
  * The path before the program of an Ollama server, with its last slash; undefined for another program. A path may hold
  * blanks. What looks like a second path or an option before it makes the line another program's, which only speaks of

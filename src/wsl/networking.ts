@@ -22,7 +22,7 @@ const ASK_LIMIT = 3000;
 export async function networkingOf(host: Host, version: WslVersion): Promise<Networking> {
   const route = defaultRoute(host);
   const told = version === 1 ? 'wsl1' : await askMode(host);
-  // The default, and all there was before there was a wslinfo; its network is one of 172.16.0.0/12 (WSL issue 4150).
+  // The default, and all there was before there was a wslinfo; its network is one of 172.16.0.0/12.
   const looksLikeNat = /^172\.(1[6-9]|2\d|3[01])\./.test(route?.gateway ?? '');
   const mode = told ?? (looksLikeNat ? 'nat' : 'unknown');
   return { mode, inferred: told === undefined, interface: route?.interface, windows: windowsAddress(mode, route) };

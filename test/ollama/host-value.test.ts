@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { parsePort } from '../../src/ollama/go-net.ts';
-import { checkWanted, listenAddress, parseHost, printHost, sameBinding, scopeOf } from '../../src/ollama/host-value.ts';
+import { checkWanted, listenAddress, parseHost, sameBinding, scopeOf } from '../../src/ollama/host-value.ts';
 
 type Row = [raw: string, scheme: string, host: string, port: number, path: string, warned: boolean, scope: string];
 
@@ -69,7 +69,7 @@ describe('laws', () => {
       fc.property(address, anyPort, (host, port) => {
         for (const raw of [host, `[${host}]:${port}`, `http://[${host}]:${port}/`]) {
           const value = parseHost(raw);
-          const again = parseHost(printHost(value));
+          const again = parseHost(listenAddress(value));
           expect([again.host, again.port]).toEqual([value.host, value.port]);
         }
       }),
