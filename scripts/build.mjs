@@ -7,7 +7,6 @@
 // esbuild splits ES modules only, so that is what it makes first; each part is then turned into CommonJS, which Node
 // starts in about a tenth of a bare start less, file for file, and those that every run needs become one file.
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
@@ -16,6 +15,7 @@ import { bundledPackages } from './bundled.mjs';
 import { execaParts } from './execa-parts.mjs';
 import { pack } from './pack.mjs';
 import { sbom } from './sbom.mjs';
+import { unusedParts } from './unused-parts.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const pkg = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -28,31 +28,6 @@ const target = 'node20.17';
 /** What dist/cli.js is written for: it tells older ones what is needed. */
 const FRONT_DOOR = 'node10';
 
-/**
- * What packages bring along that is not used. Property lists are XML: the table of HTML's entities is never looked at, and
- * plist's writer is not called (the package does not declare that leaving a module out changes nothing, which it does not).
- */
-const unused = {
-  name: 'unused',
-  setup(bundler) {
-    bundler.onLoad({ filter: /@xmldom[\\/]xmldom[\\/]lib[\\/]entities\.js$/ }, ({ path: file }) => {
-      const { XML_ENTITIES } = createRequire(file)(file);
-      const json = JSON.stringify(XML_ENTITIES);
-      return { contents: `exports.XML_ENTITIES = exports.HTML_ENTITIES = exports.entityMap = Object.freeze(${json});` };
-    });
-    // Of the code pages, those that a Windows has for its consoles.
-    bundler.onLoad({ filter: /iconv-lite[\\/]encodings[\\/]sbcs-data-generated\.js$/ }, ({ path: file }) => {
-      const tables = Object.entries(createRequire(file)(file)).filter(([name]) => /^(cp|windows)\d+$/.test(name));
-      return { contents: `module.exports = ${JSON.stringify(Object.fromEntries(tables))};` };
-    });
-    bundler.onResolve({ filter: /^\.\/build(-binary)?\.js$/ }, ({ resolveDir, path: file }) =>
-      /node_modules[\\/]plist[\\/]dist$/.test(resolveDir)
-        ? { path: path.join(resolveDir, file), sideEffects: false }
-        : undefined,
-    );
-  },
-};
-
 const result = await build({
   absWorkingDir: root,
   entryPoints: { cli: 'src/cli.ts', 'stand-in': 'src/demo/main.ts' },
@@ -64,7 +39,7 @@ const result = await build({
   platform: 'node',
   target,
   loader,
-  plugins: [unused, execaParts],
+  plugins: [unusedParts, execaParts],
   define: { __VERSION__: JSON.stringify(pkg.version) },
   legalComments: 'none',
   minifySyntax: true,

@@ -19,6 +19,23 @@ const INSTEAD = {
   'pipe/setup.js': 'export const pipeToSubprocess = () => {};',
   'convert/add.js': 'export const addConvertedStreams = () => {};',
   'methods/main-sync.js': 'export const execaCoreSync = () => {};',
+  // Other ways of calling it: as a template, as a line, as a script of Node or of a shell.
+  'execa/index.js':
+    'import { createExeca } from "./lib/methods/create.js"; export const execa = createExeca(() => ({}));',
+  'methods/template.js': 'export const isTemplateString = () => false; export const parseTemplates = () => [];',
+  'methods/node.js': 'export const handleNodeOption = (file, words, options) => [file, words, options];',
+  // What is read and written line by line or by way of a function (transforms), and both outputs as one (`all`).
+  'transform/generator.js': 'export const generatorToStream = () => ({});',
+  'transform/normalize.js': 'export const normalizeTransforms = (items) => items;',
+  'transform/object-mode.js': 'export const getFdObjectMode = () => false;',
+  'resolve/all-async.js': 'export const makeAllStream = () => {}; export const waitForAllStream = async () => {};',
+  // The end of programs with that of Node (`cleanup`), and descriptions of signals.
+  'terminate/cleanup.js': 'export const cleanupOnExit = () => {};',
+  'terminate/signal.js':
+    'export const normalizeKillSignal = (it) => it; export const normalizeSignalArgument = (it) => it; export const getSignalDescription = () => {};',
+  // Packages: several streams into one, and programs of node_modules on the PATH (`preferLocal`).
+  'merge-streams/index.js': 'export default () => {};',
+  'npm-run-path/index.js': 'export const npmRunPathEnv = ({ env }) => env;',
 };
 
 /** For esbuild. Fails when a module that is replaced is not there any more. */
@@ -26,12 +43,15 @@ export const execaParts = {
   name: 'execa-parts',
   setup(bundler) {
     const met = new Set();
-    bundler.onLoad({ filter: /node_modules[\\/]execa[\\/]lib[\\/]/ }, ({ path: file }) => {
-      const name = file.split(/[\\/]/).slice(-2).join('/');
-      if (!(name in INSTEAD)) return undefined;
-      met.add(name);
-      return { contents: INSTEAD[name] };
-    });
+    bundler.onLoad(
+      { filter: /node_modules[\\/](execa|@sindresorhus[\\/]merge-streams|npm-run-path)[\\/]/ },
+      ({ path: file }) => {
+        const name = file.split(/[\\/]/).slice(-2).join('/');
+        if (!(name in INSTEAD)) return undefined;
+        met.add(name);
+        return { contents: INSTEAD[name] };
+      },
+    );
     bundler.onEnd(() => {
       const missing = Object.keys(INSTEAD).filter((name) => !met.has(name));
       return {
