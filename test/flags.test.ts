@@ -51,7 +51,7 @@ const EFFECT: Record<string, [value: string | undefined, effect: Partial<Options
   'no-restart': [undefined, { restart: false }],
   root: ['/image', { root: '/image', restart: false, containerCheck: false }],
   role: ['roles/x', { role: 'roles/x' }],
-  allow: ['lan', { allow: 'lan' }],
+  allow: ['any', { allow: 'any' }],
   'open-firewall': [undefined, { openFirewall: true }],
   'if-needed': [undefined, { ifNeeded: true }],
   container: ['web', { container: 'web' }],

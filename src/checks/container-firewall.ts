@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { type Bridge, bridgesOf } from '../containers/networks.ts';
 import type { Actor, Host } from '../host/host.ts';
 import type { Asked, Reason } from './container-cause.ts';
@@ -19,7 +18,7 @@ export async function blockedBy(
   const bridges = await bridgesOf(host, engine);
   const own = bridges.filter(({ network }) => networksOf(asked).includes(network));
   if (own.length === 0) return undefined;
-  const called = isIP(target.host) === 4 ? { to: target.host } : {};
+  const called = /^\d+\.\d+\.\d+\.\d+$/.test(target.host) ? { to: target.host } : {};
   const question = (some: readonly Bridge[]) => ({ port, root, bridges: some });
   const { blocked } = await judgeBridges(host, question(own.map((bridge) => ({ ...bridge, ...called }))));
   const first = blocked.find(({ by }) => by.action === does);

@@ -50,7 +50,7 @@ export async function openings(run: Run): Promise<Change[]> {
   const said = [...new Set(others.map(({ by }) => blockWords(by)))].join('; ');
   const opens = changes.length > 0 && (options.openFirewall || (await wantsOpening(run, said)));
   for (const one of found) {
-    if ('remedy' in one) report.warnings.push({ code: 'firewall-not-opened', message: `${one.meaning} ${one.remedy}` });
+    if ('remedy' in one) report.warnings.push({ code: 'firewall-opening', message: `${one.meaning} ${one.remedy}` });
     else if (opens && one.note) report.warnings.push({ code: 'firewall-opening', message: one.note });
   }
   return opens ? changes : [];

@@ -39,27 +39,22 @@ export const DOCKER = {
   ],
   'kept-out-by-allow': [
     'The filter of --allow keeps this container out',
-    'It knows containers by the names of their bridges, and not this one.',
+    "It goes by the names of bridges, and not by this one's.",
     `${SETUP} --allow any`,
   ],
   'firewall-unseen': [
-    'What the firewall does to containers is not known',
-    "Its rules are root's to read, or hang on more than can be seen from here.",
+    'What the firewall does is not known',
+    'Only root may read its rules, or they hang on more.',
     'sudo npx stigmer-setup-ollama doctor',
   ],
-  'firewall-not-opened': [
-    'The firewall cannot be opened from here',
-    'Its rules are kept where this program does not write.',
-    OPEN_FIREWALL,
-  ],
   'firewall-opening': [
-    'The opening of the firewall has a limit',
-    'It is for the networks that are there now, or until the rules are loaded anew.',
+    'The firewall is not open, or not for good',
+    'Its rules are kept elsewhere, or are for now.',
     OPEN_FIREWALL,
   ],
   'filter-stays': [
     'The filter of --allow is still loaded',
-    'With --no-restart the service is left alone, and the filter with it.',
+    '--no-restart leaves the service as it is.',
     'sudo nft delete table inet stigmer_ollama',
   ],
   'dk-firewall-check-that-lies': [

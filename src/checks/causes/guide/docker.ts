@@ -99,15 +99,8 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
     where: ['linux'],
     symptoms: ['timeout'],
   },
-  'firewall-not-opened': {
-    seen: 'Rules of ufw in another place, a zone of firewalld that is not known, or NixOS',
-    mend: ['The message has the rules to add by hand.'],
-    sources: ['https://docs.docker.com/engine/network/packet-filtering-firewalls/'],
-    where: ['linux'],
-    symptoms: ['timeout'],
-  },
   'firewall-opening': {
-    seen: 'firewalld after a new network; nftables or iptables after a reboot',
+    seen: 'firewalld after a new network; nftables or iptables after a reboot; NixOS, or ufw with rules in another place',
     mend: ['sudo npx stigmer-setup-ollama --yes --open-firewall   # again, after a new network'],
     sources: ['https://firewalld.org/documentation/man-pages/firewall-cmd.html'],
     where: ['linux'],
