@@ -1,6 +1,5 @@
-import { distance } from 'fastest-levenshtein';
-import { EXIT, SetupError } from './errors.ts';
 import { COMMANDS, type Command, FLAGS, type Flag, OPERANDS } from './flags/table.ts';
+import { nearest, oneOf, usage } from './usage.ts';
 
 export { COMMANDS, type Command, FLAGS, type Flag } from './flags/table.ts';
 
@@ -16,6 +15,7 @@ const OPPOSITES: Record<string, string> = {
 const CONTRARY = [
   ['quiet', 'verbose'],
   ['report', 'json'],
+  ['root', 'open-firewall'],
 ] as const;
 
 /** What the command line and the environment ask for. */
@@ -29,6 +29,9 @@ export interface Options {
   host: string;
   dryRun: boolean;
   check: boolean;
+  /** Who may reach the port; undefined where it was not said, so that what was said before holds. */
+  allow: 'any' | 'lan' | 'containers' | undefined;
+  openFirewall: boolean;
   target: string | undefined;
   restart: boolean;
   root: string | undefined;
@@ -134,11 +137,6 @@ function commandOf(words: string[], values: Values): Command {
   return command;
 }
 
-/** The one of the candidates that was most likely meant. */
-export function nearest(word: string, candidates: string[]): string {
-  return candidates.reduce((best, candidate) => (distance(word, candidate) < distance(word, best) ? candidate : best));
-}
-
 function fromEnvironment(flag: Flag, raw: string): string | true | undefined {
   if (flag.value) return raw === '' ? undefined : raw;
   if (/^(1|true|yes|on)$/i.test(raw)) return true;
@@ -152,9 +150,9 @@ function toOptions(command: Command, format: string | undefined, values: Values)
   if (!/^\d+(\.\d+)?$/.test(seconds) || Number(seconds) <= 0 || Number(seconds) > 86_400) {
     throw usage(`--timeout is "${seconds}", but must be a number of seconds above 0.`);
   }
-  const allow = text('allow') ?? 'any';
-  if (allow !== 'any')
-    throw usage(`--allow ${allow} is not there in this version, which cannot narrow who may reach the port.`);
+  const allow = oneOf('allow', text('allow'), ['any', 'lan', 'containers'] as const);
+  if (command === 'export' && allow !== undefined && allow !== 'any')
+    throw usage(`export has no form of --allow ${allow}: what it prints lets in any.`);
   const root = text('root');
   if (root === '') throw usage('--root needs the folder of a root file system.');
   for (const [one, other] of CONTRARY)
@@ -174,6 +172,8 @@ function toOptions(command: Command, format: string | undefined, values: Values)
     host: text('host') ?? '0.0.0.0:11434',
     dryRun: values.has('dry-run'),
     check: values.has('check'),
+    allow,
+    openFirewall: values.has('open-firewall'),
     target: text('target'),
     restart: !values.has('no-restart') && root === undefined,
     root,
@@ -191,11 +191,4 @@ function toOptions(command: Command, format: string | undefined, values: Values)
     help: values.has('help'),
     version: values.has('version'),
   };
-}
-
-function usage(message: string, hint?: string): SetupError {
-  return new SetupError('usage', EXIT.usage, message, {
-    meaning: 'Nothing was changed.',
-    remedy: hint ?? 'npx stigmer-setup-ollama --help',
-  });
 }

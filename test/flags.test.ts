@@ -50,8 +50,9 @@ const EFFECT: Record<string, [value: string | undefined, effect: Partial<Options
   target: ['systemd:x', { target: 'systemd:x' }],
   'no-restart': [undefined, { restart: false }],
   root: ['/image', { root: '/image', restart: false, containerCheck: false }],
-  allow: ['any', {}],
   role: ['roles/x', { role: 'roles/x' }],
+  allow: ['any', { allow: 'any' }],
+  'open-firewall': [undefined, { openFirewall: true }],
   'if-needed': [undefined, { ifNeeded: true }],
   container: ['web', { container: 'web' }],
   'no-container': [undefined, { containerCheck: false }],
@@ -75,6 +76,8 @@ const DEFAULTS: Options = {
   host: '0.0.0.0:11434',
   dryRun: false,
   check: false,
+  allow: undefined,
+  openFirewall: false,
   target: undefined,
   restart: true,
   root: undefined,
@@ -357,8 +360,18 @@ describe('two flags that contradict each other', () => {
 });
 
 describe('--allow', () => {
-  it('refuses what this version cannot do instead of passing over it', () => {
-    expect(() => read(['--allow', 'containers'])).toThrow(/containers/);
-    expect(() => read(['--allow=lan'])).toThrow(/lan/);
+  it('takes one of three words, and tells when none was said from `any`', () => {
+    expect(read(['--allow', 'containers']).allow).toBe('containers');
+    expect(read(['--allow=any']).allow).toBe('any');
+    expect(read([]).allow).toBeUndefined();
+    expect(() => read(['--allow', 'container'])).toThrow(/any, lan, containers/);
+  });
+
+  it('is not for export, which has no form of it', () => {
+    expect(() => read(['export', 'reg', '--allow=lan'])).toThrow(/export has no form/);
+  });
+
+  it('an image has no firewall to open', () => {
+    expect(() => read(['--root', '/image', '--open-firewall'])).toThrow(/contradict/);
   });
 });

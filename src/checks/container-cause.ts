@@ -21,6 +21,8 @@ export interface Asked {
   port: number;
   /** The last lines of Ollama's log, as far as they may be read. */
   log(): Promise<string>;
+  /** The firewall of this host whose rule does so to this container's packets; undefined when no rule was seen to. */
+  blockedBy?(does: 'drop' | 'reject'): Promise<Reason | undefined>;
 }
 
 /** Why it did not work: a name of the troubleshooting guide, half a sentence, and what mends it. */
@@ -28,6 +30,8 @@ export interface Reason {
   cause: string;
   why: string;
   remedy: string;
+  /** What was seen besides the answer. */
+  evidence?: string;
 }
 
 /**
@@ -37,7 +41,7 @@ export interface Reason {
 export async function reasonOf(asked: Asked, answer: Exclude<Answer, { kind: 'unable' }>): Promise<Reason> {
   const fault = faultOf(asked, answer);
   if (fault !== undefined) return ofFault(asked, fault);
-  if (answer.kind === 'failed') return ofSocket(asked, answer.errno);
+  if (answer.kind === 'failed') return (await ofFirewall(asked, answer.errno)) ?? ofSocket(asked, answer.errno);
   return answer.status === 403 ? forbidden(asked, await asked.log()) : ofStatus(asked, answer.status, answer.body);
 }
 
@@ -89,13 +93,19 @@ function giveTo(client: Client | undefined, what: string, flag: string): string 
   return `${flag} ${what}   # where ${client?.name ?? 'the container'} is started (docker run)`;
 }
 
+/** A firewall is named only by the rule that does what the socket told: dropped packets time out, rejected ones do not. */
+async function ofFirewall({ blockedBy, scope }: Asked, errno: string): Promise<Reason | undefined> {
+  const rejected = errno === 'EHOSTUNREACH' || (errno === 'ECONNREFUSED' && (scope === 'all' || scope === 'address'));
+  if (errno !== 'ETIMEDOUT' && !rejected) return undefined;
+  return blockedBy?.(rejected ? 'reject' : 'drop');
+}
+
 function ofSocket(asked: Asked, errno: string): Reason {
   const { engine, client, target, scope, port } = asked;
   if (errno === 'ENOTFOUND' || errno === 'EAI_AGAIN') return unknownName(asked);
   if (errno === 'ECONNREFUSED') return refused(asked);
   if (errno === 'ETIMEDOUT') {
     const why = 'the connection timed out: packets are dropped somewhere on the way';
-    // The one place where what src/firewall/ reads can name who drops them.
     return { cause: 'container-timeout', why, remedy: `sudo nft list ruleset   # or: sudo iptables -S INPUT` };
   }
   if (errno === 'EHOSTUNREACH') {

@@ -85,7 +85,7 @@ export function failure(asked: Asked, who: string, key: string, answer: Answer, 
     status: 'fail',
     cause,
     summary: `${who} does not reach Ollama at ${baseOf(asked)}: ${why}.`,
-    evidence: evidenceOf(asked, got),
+    evidence: [...(reason.evidence === undefined ? [] : [reason.evidence]), evidenceOf(asked, got)].join('; '),
     remedy,
     ...repeatOf(asked),
   };

@@ -4,7 +4,7 @@ import { type Answer, ask, entering, pickProgram } from '../containers/request.t
 import { defaultTarget, proxyFor, targetOf } from '../containers/target.ts';
 import { openThrowAway } from '../containers/throw-away.ts';
 import { EXIT, SetupError } from '../errors.ts';
-import type { Host } from '../host/host.ts';
+import type { Actor, Host } from '../host/host.ts';
 import type { ListenScope } from '../probes/listeners.ts';
 import { wslVersion } from '../wsl/wsl.ts';
 import type { Check } from './check.ts';
@@ -22,6 +22,8 @@ export interface ContainerRequest {
   port: number;
   scope: ListenScope;
   log(): Promise<string>;
+  /** Hands with root's rights, where there are any already: with them a firewall in the way can be named. */
+  root?: Actor | undefined;
 }
 
 /** What was found. `reached` and `failed` hold who was asked by names that are the same in every run. */
@@ -199,8 +201,15 @@ async function resultFrom(
 function askedOf(
   host: Host,
   engine: Engine,
-  { scope, port, log }: ContainerRequest,
+  { scope, port, log, root }: ContainerRequest,
   more: Pick<Asked, 'client' | 'target' | 'network'>,
 ): Asked {
-  return { engine, ...more, platform: host.platform, wsl: wslVersion(host) !== undefined, scope, port, log };
+  const wsl = wslVersion(host) !== undefined;
+  const asked: Asked = { engine, ...more, platform: host.platform, wsl, scope, port, log };
+  if (root === undefined || host.platform !== 'linux' || !engine.local) return asked;
+  return {
+    ...asked,
+    // Loaded only where packets were lost or turned away.
+    blockedBy: async (does) => (await import('./container-firewall.ts')).blockedBy(host, root, asked, does),
+  };
 }

@@ -5,6 +5,7 @@ import { type HostValue, parseHost } from '../ollama/host-value.ts';
 import { reachableAddresses } from '../probes/addresses.ts';
 import type { Installation } from '../rooms/room.ts';
 import { sayFound } from '../ui/people.ts';
+import { type Access, narrow } from './allow.ts';
 import type { Context } from './context.ts';
 import { bindingReport, exposureOf, installationReport, tellPlatform } from './report.ts';
 
@@ -40,6 +41,7 @@ export async function describeBefore(
   found: Installation[],
   installation: Installation,
   early: Early,
+  access: Access,
 ): Promise<Seen> {
   const { host, people, report, wanted, canonical } = run;
   const ports = [wanted.port, parseHost(installation.value).port];
@@ -57,6 +59,7 @@ export async function describeBefore(
   for (const { code, message, mended } of installation.warnings) if (!mended) report.warnings.push({ code, message });
   report.exposure = exposureOf(reachableAddresses(host), canonical);
   await tellPlatform(host, report);
+  narrow(report, access, wanted.port);
   for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {
     report.warnings.push({
       code: 'public-address',

@@ -3,7 +3,7 @@ import fish from '../../templates/completion.fish.tmpl';
 import zsh from '../../templates/completion.zsh.tmpl';
 import { EXIT, SetupError } from '../errors.ts';
 import { COMMANDS, type Command, FLAGS, type Flag, OPERANDS } from '../flags/table.ts';
-import { nearest } from '../flags.ts';
+import { nearest } from '../usage.ts';
 
 const SHELLS: Readonly<Record<string, () => string>> = { bash: forBash, zsh: forZsh, fish: forFish };
 

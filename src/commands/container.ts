@@ -11,7 +11,7 @@ import type { Report } from './report.ts';
 
 /** Asks from inside of containers for the Ollama that listens so; `own` allows a container of our own. */
 export async function askContainers(
-  { host, options, people }: Context,
+  { host, options, people, root }: Context,
   installation: Installation | undefined,
   { scope, listeners }: Pick<Binding, 'scope'> & { listeners: { port: number }[] },
   { port, own = true }: { port: number; own?: boolean },
@@ -27,6 +27,7 @@ export async function askContainers(
     port: listeners.some((one) => one.port === port) ? port : (listeners[0]?.port ?? port),
     scope,
     log: async () => installation?.log() ?? '',
+    root: root(),
   });
 }
 

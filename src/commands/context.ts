@@ -1,7 +1,7 @@
 import { Store } from '../engine/store.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import type { Options } from '../flags.ts';
-import type { Host } from '../host/host.ts';
+import type { Actor, Host } from '../host/host.ts';
 import type { RealHost } from '../host/real.ts';
 import { rootedHost } from '../host/rooted.ts';
 import type { People } from '../ui/people.ts';
@@ -19,6 +19,8 @@ export interface Context {
   store: Store;
   /** Makes root's hands available, asking for a password only where a question may be asked. Throws SetupError exit 5. */
   ensureRoot: () => Promise<void>;
+  /** Root's hands on the running system, where there are any by now; nobody is asked for them. */
+  root: () => Actor | undefined;
 }
 
 export function contextOf(machine: RealHost, options: Options, people: People, report: Report): Context {
@@ -32,6 +34,7 @@ export function contextOf(machine: RealHost, options: Options, people: People, r
     report,
     store: new Store(host, stateDir(host)),
     ensureRoot: () => becomeRoot(machine, interactive, again),
+    root: () => (options.root === undefined && machine.elevated ? machine.as('root') : undefined),
   };
 }
 

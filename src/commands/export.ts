@@ -1,7 +1,8 @@
 import { EXIT, SetupError } from '../errors.ts';
 import type { ExportRequest } from '../export/reg.ts';
-import { nearest, type Options } from '../flags.ts';
+import type { Options } from '../flags.ts';
 import type { Host } from '../host/host.ts';
+import { nearest } from '../usage.ts';
 import { readWanted } from './wanted.ts';
 
 /** The change in one form for hosts without Node; each is loaded when it is asked for. */

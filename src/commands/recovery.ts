@@ -66,8 +66,11 @@ async function bringBack(host: Host, { plan }: Journal, store: Store): Promise<v
   for (const act of plan.deactivate) if (await isDue(host, act)) await perform(host, act);
 }
 
+/** The code of the warning that an earlier run was cut short. */
+export const UNFINISHED = 'unfinished-run';
+
 function warning(journal: Journal, store: Store, then: string) {
   const at = store.progress();
   const message = `An earlier ${journal.operation} of ${journal.startedAt} was cut short${at ? ` at "${at}"` : ' before its first change'}. ${then}`;
-  return { code: 'unfinished-run', message };
+  return { code: UNFINISHED, message };
 }

@@ -1,20 +1,23 @@
 import { runName } from '../actions/file.ts';
 import { type Binding, bindingOf, matches } from '../checks/binding.ts';
+import type { Check } from '../checks/check.ts';
 import type { Findings } from '../checks/container.ts';
 import { proveBound, type Verified, verify } from '../checks/verify.ts';
 import { isEmpty, type Plan } from '../engine/plan.ts';
 import type { Journal } from '../engine/store.ts';
 import { checkInterrupted, type StepEvent, transact } from '../engine/transaction.ts';
 import { EXIT } from '../errors.ts';
-import { type Installation, isRefusal } from '../rooms/room.ts';
+import { type Allow, type Installation, isRefusal, type PlanRequest } from '../rooms/room.ts';
 import { printListeners, sayCheck, sayExposure, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
 import { stepsOf } from '../ui/steps.ts';
+import { type Access, accessFor, proveFilter } from './allow.ts';
 import { askEarly, describeBefore, type Run, type Seen, warnOfInterruption } from './before.ts';
 import { consentToSetup, consentToStart, pickInstallation } from './consent.ts';
 import { askAfter, askBefore, checkNoneLost, checkUnchanged, notNeeded, unreached, warnOfNoNeed } from './container.ts';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
-import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
+import { openings } from './firewall.ts';
+import { adoptUnfinished, tellUnfinished, UNFINISHED, withLock } from './recovery.ts';
 import { bindingReport, installationReport, type Report } from './report.ts';
 import { findInstallations, needsTarget, refused, selectInstallation } from './scene.ts';
 import { readWanted } from './wanted.ts';
@@ -41,15 +44,15 @@ async function proceed(run: Run): Promise<void> {
   const found = await findInstallations(host, options);
   report.installations = found.map((one) => installationReport(one, false, undefined));
   const installation = selectInstallation(found, options.target, host.platform) ?? (await chooseOne(run, found));
-  const { before, answer } = await describeBefore(run, found, installation, early);
+  const access = await accessFor(run, installation);
+  const { before, answer } = await describeBefore(run, found, installation, early, access);
   const bound = matches(before, run.wanted);
   let earlier = options.ifNeeded && !bound ? await askBefore(run, installation, before) : undefined;
   if (earlier && earlier.reached.length > 0 && earlier.failed.length === 0) return notNeeded(run, earlier);
   if (installation.refusal) throw refused(installation.refusal);
-  const start = await wantsStart(run, installation);
-  const request = { wanted: run.canonical, start, restart: options.restart, bound };
-  const plan = await installation.plan(request);
+  const plan = await installation.plan(await requestFor(run, installation, access, bound));
   if (isRefusal(plan)) throw refused(plan);
+  plan.changes.push(...(await openings(run)));
   if (isEmpty(plan)) return unchanged(run, installation, bound ? { before, answer } : undefined);
   report.warnings.push(...((await installation.consequences?.(run.canonical)) ?? []));
   const proves = options.restart && !options.dryRun && !options.check;
@@ -66,7 +69,22 @@ async function proceed(run: Run): Promise<void> {
   if (options.dryRun || options.check) return planned(run);
   if (!options.yes) await consentToSetup(host, report);
   if (installation.needsRoot) await run.ensureRoot();
-  await apply(run, installation, plan, before, earlier);
+  await apply(run, installation, plan, { before, earlier, allow: access.allow });
+}
+
+async function requestFor(
+  run: Run,
+  installation: Installation,
+  { allow, interfaces }: Access,
+  bound: boolean,
+): Promise<PlanRequest> {
+  const { options, canonical, report } = run;
+  const start = await wantsStart(run, installation);
+  // A filter that is in force without its files, or the other way round, is root's alone to see.
+  const looks =
+    options.allow !== undefined || allow !== 'any' || report.warnings.some(({ code }) => code === UNFINISHED);
+  const root = looks && installation.filter ? run.root() : undefined;
+  return { wanted: canonical, start, restart: options.restart, bound, allow, interfaces, root };
 }
 
 async function chooseOne(run: Run, found: Installation[]): Promise<Installation> {
@@ -115,8 +133,7 @@ async function apply(
   run: Run,
   installation: Installation,
   plan: Plan,
-  before: Binding,
-  earlier: Findings | undefined,
+  { before, earlier, allow }: { before: Binding; earlier: Findings | undefined; allow: Allow },
 ): Promise<void> {
   const { host, options, people, report, store } = run;
   const journal = newJournal(run, installation, plan, before);
@@ -127,16 +144,18 @@ async function apply(
   const restarts = plan.activate.some(({ id }) => id === 'restart' || id === 'start');
   let verified: Verified | undefined;
   let findings: Findings | undefined;
+  let filter: Check[] = [];
   const outcome = await transact({
     host,
     store,
     journal,
-    activate: options.restart,
+    activate: options.restart || plan.activate.every(({ id }) => id === 'daemon-reload'),
     keepOnFailure: options.keepOnFailure,
     onStep,
     verify: async () => {
       if (!options.restart || !(restarts || matches(before, run.wanted))) return;
       verified = await verifyRun(run, installation);
+      filter = await proveFilter(run, installation, allow);
       findings = await askAfter(run, installation, verified, earlier);
       checkInterrupted(host);
       if (findings) checkNoneLost(earlier, findings, report);
@@ -145,7 +164,7 @@ async function apply(
   });
   if (verified) {
     report.after = bindingReport(verified.binding);
-    report.checks.push(...verified.checks, ...(findings?.checks ?? []));
+    report.checks.push(...verified.checks, ...filter, ...(findings?.checks ?? []));
     const selected = report.installations.find((one) => one.selected);
     if (selected) Object.assign(selected, { version: verified.version ?? selected.version, running: true });
   }

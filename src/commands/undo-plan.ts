@@ -20,12 +20,17 @@ export interface Return {
 /** What setup noted of the state before the first run. */
 export type Before = BindingReport & { kind: string; id: string; running: boolean };
 
+/** True where only root can see what there is to take back, as with the rules of a firewall. */
+export function takesRootToLook({ entries }: Receipt): boolean {
+  return entries.some(({ change }) => change.type === 'value' && change.identity === 'root');
+}
+
 export async function planReturn(
   context: Context,
   receipt: Receipt,
   installation: Installation | undefined,
 ): Promise<Return> {
-  const { host, options } = context;
+  const { host, options, report } = context;
   const changes: Change[] = [];
   for (const { change, ours } of [...receipt.entries].reverse()) {
     const reversal = await reversalOf(host, change, ours);
@@ -38,17 +43,23 @@ export async function planReturn(
     receipt.entries.flatMap(({ change }) => (change.type === 'value' ? [[change.subject, change.from]] : [])),
   );
   const started = receipt.deactivate.some(({ id }) => id === 'stop');
-  const moved = await installation?.moved?.({ wanted: receipt.wanted, running, started, subjects, values });
+  const root = context.root();
+  const moved = await installation?.moved?.({ wanted: receipt.wanted, running, started, subjects, values, root });
   changes.push(...(moved?.changes ?? []));
   const gone = installation === undefined;
   const back =
-    host.root === undefined && options.restart && !gone && !(await isAsBefore(context, receipt, installation, changes));
+    host.root === undefined &&
+    options.restart &&
+    !gone &&
+    (moved?.due === true || !(await isAsBefore(context, receipt, installation, changes)));
   // Two servers that look the same: what would be ended may not be what setup had started.
   if (back && installation.refusal && receipt.deactivate.some(({ type }) => type === 'respawn' || type === 'relaunch'))
     throw refused(installation.refusal);
   const acts = moved?.activate ?? receipt.deactivate;
   const idle = back && isStopped(installation) && !wasCutShort(context, receipt);
-  const activate = back ? acts.filter(({ id }) => !idle || id !== 'restart') : [];
+  const meanwhile = options.restart ? [] : (moved?.meanwhile ?? []);
+  const activate = back ? acts.filter(({ id }) => !idle || id !== 'restart') : meanwhile;
+  if (!options.restart && moved?.stays) report.warnings.push(moved.stays);
   return { receipt, installation, plan: { target: receipt.target, changes, activate, deactivate: activate } };
 }
 

@@ -18,7 +18,7 @@ import { failureOf } from './failure.ts';
 import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
 import { type BindingReport, bindingReport, installationReport, NO_BINDING } from './report.ts';
 import { findInstallations, homeStateDir, selectInstallation } from './scene.ts';
-import { type Before, planReturn, type Return } from './undo-plan.ts';
+import { type Before, planReturn, type Return, takesRootToLook } from './undo-plan.ts';
 
 /** Puts back what setup changed, byte for byte. Fills the report, throws SetupError. */
 export async function undo(context: Context): Promise<void> {
@@ -51,6 +51,7 @@ async function proceed(context: Context): Promise<void> {
       undefined,
     ),
   );
+  if (receipts.some(takesRootToLook)) await context.ensureRoot();
   const returns: Return[] = [];
   for (const receipt of receipts)
     returns.push(
@@ -175,7 +176,8 @@ async function goBack(context: Context, { receipt, plan, installation }: Return)
     host,
     store,
     journal,
-    activate: options.restart,
+    // Without a restart there are only those acts that do nothing to the service.
+    activate: true,
     // The originals are back; that Ollama is slow to start with them is no reason to take them away again.
     keepOnFailure: true,
     onStep,

@@ -2,7 +2,7 @@ import template from '../../templates/stigmer-ollama.nft';
 import type { CommandAct } from '../actions/command.ts';
 import { type FileChange, missingFolders, readState, stateOf } from '../actions/file.ts';
 import type { Validation } from '../actions/validate.ts';
-import type { Host } from '../host/host.ts';
+import type { Actor, Host } from '../host/host.ts';
 import { programPath } from './programs.ts';
 
 /** Who may reach the port: this host and its containers, or private networks as well. */
@@ -22,6 +22,8 @@ export interface FilterRequest {
 /** A filter that lives as long as a service of systemd runs. */
 export interface Filter {
   table: string;
+  /** The full path of nft. */
+  nft: string;
   /** The file with the rules. It has to come before the drop-in that names it. */
   change: FileChange;
   /** Lines for the [Unit] and the [Service] section of the service's drop-in. */
@@ -38,6 +40,9 @@ export interface Filter {
 const FOLDER = '/etc/stigmer-setup-ollama';
 const ROOT = { uid: 0, gid: 0 };
 
+/** That folder, as it is made. */
+export const FILTER_FOLDER = { path: FOLDER, ownership: { ...ROOT, mode: 0o755 } };
+
 /** Private (RFC 1918), link-local (RFC 3927, RFC 4291) and unique local (RFC 4193) addresses. */
 const LAN = [
   'ip saddr { 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 } accept',
@@ -49,7 +54,7 @@ export async function planFilter(host: Host, request: FilterRequest): Promise<Fi
   const nft = programPath(host, 'nft');
   if (!nft) return undefined;
   const table = tableOf(request.unit);
-  const path = `${FOLDER}/${table}.nft`;
+  const path = filterPath(request.unit);
   const from = await readState(host.as('self'), path);
   const text = filterText(request, lanBridges(host));
   const to = stateOf(text, { ...ROOT, mode: 0o644 });
@@ -68,7 +73,19 @@ export async function planFilter(host: Host, request: FilterRequest): Promise<Fi
       .map((ours) => ({ ours, was: null })),
     ...validation(host, nft, text),
   };
-  return { table, change, ...dropInLines(nft, table, path), removal: removal(nft, table) };
+  return { table, nft, change, ...dropInLines(nft, table, path), removal: removalOf(host, request.unit) };
+}
+
+/** Where the rules for a unit are. */
+export function filterPath(unit: string): string {
+  return `${FOLDER}/${tableOf(unit)}.nft`;
+}
+
+/** Whether the kernel has the table of a unit now. `root`: hands with root's rights. */
+export async function isLoaded(host: Host, root: Actor, unit: string): Promise<boolean> {
+  const nft = programPath(host, 'nft');
+  if (!nft) return false;
+  return (await root.run([nft, 'list', 'table', 'inet', tableOf(unit)], { timeout: 15_000 })).code === 0;
 }
 
 const WHO = { containers: 'this host and its containers', lan: 'this host, its containers and private networks' };
@@ -124,21 +141,23 @@ function dropInLines(nft: string, table: string, path: string): Pick<Filter, 'un
   };
 }
 
-function removal(nft: string, table: string): CommandAct {
+/** Takes the table of a unit away; that it is not there does not matter. */
+export function removalOf(host: Host, unit: string): CommandAct {
+  const table = tableOf(unit);
   return {
     type: 'command',
     id: 'remove-filter',
     title: `Take the filter ${table} away`,
     identity: 'root',
-    argv: [nft, 'delete', 'table', 'inet', table],
+    argv: [programPath(host, 'nft') ?? 'nft', 'delete', 'table', 'inet', table],
     timeout: 15_000,
     tolerate: true,
   };
 }
 
-/** nft checks against the kernel, which takes root's rights; without them the service's start is the check. */
+/** nft checks against the kernel, which takes root's rights; without them, and for an image, the start is the check. */
 function validation(host: Host, nft: string, text: string): { validate?: Validation } {
-  if (host.user.uid !== 0) return {};
+  if (host.user.uid !== 0 || host.root !== undefined) return {};
   const files = { 'filter.nft': Buffer.from(text).toString('base64') };
   return { validate: { files, argv: [nft, '-c', '-f', '{dir}/filter.nft'], blame: null } };
 }

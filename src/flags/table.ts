@@ -51,11 +51,12 @@ export const FLAGS = [
   },
   {
     name: 'allow',
-    value: 'any',
-    choices: ['any'],
+    value: 'who',
+    choices: ['any', 'lan', 'containers'],
     commands: ['setup', 'export'],
-    help: 'who may reach the port: any (no narrower yet)',
+    help: 'who may reach the port: any, lan or containers',
   },
+  { name: 'open-firewall', commands: ['setup'], help: "let containers through this host's firewall" },
   {
     name: 'role',
     value: 'dir',

@@ -2,7 +2,7 @@ import type { FileChange } from '../actions/file.ts';
 import type { Act } from '../actions/index.ts';
 import type { Check } from '../checks/check.ts';
 import type { Change, Plan } from '../engine/plan.ts';
-import type { Host } from '../host/host.ts';
+import type { Actor, Host } from '../host/host.ts';
 import type { Process } from '../probes/processes.ts';
 
 /** Something a person should know; `code` is kebab-case and stable. */
@@ -58,7 +58,16 @@ export interface PlanRequest {
   restart: boolean;
   /** True when the installation's own listener is already as wanted. */
   bound: boolean;
+  /** Who may reach the port; `any` unless told, and other than that only for an installation with `filter`. */
+  allow?: Allow;
+  /** Interfaces of container networks whose names do not tell what they are. */
+  interfaces?: readonly string[];
+  /** Hands with root's rights, where there are any already: for looking at what only root may see. */
+  root?: Actor | undefined;
 }
+
+/** Who may reach the port: everybody, private networks and containers, or this host and its containers alone. */
+export type Allow = 'any' | 'lan' | 'containers';
 
 /** What setup had done to an installation. */
 export interface Done {
@@ -71,6 +80,21 @@ export interface Done {
   subjects: string[];
   /** The values from before, by those names; null for one that was not set. */
   values: Record<string, string | null>;
+  /** Hands with root's rights, where there are any already. */
+  root?: Actor | undefined;
+}
+
+/** What else it takes to go back. */
+export interface Moved {
+  changes: Change[];
+  /** These take the place of the receipt's acts. */
+  activate?: Act[];
+  /** Done even where the service is left alone (--no-restart). */
+  meanwhile?: Act[];
+  /** True when the acts are needed though every file is as it was. */
+  due?: boolean;
+  /** To be said where the acts are not done. */
+  stays?: Warning;
 }
 
 /** What an export has done to an installation, as if `setup` had. */
@@ -109,12 +133,14 @@ export interface Installation {
   /** Only data comes back: nothing is changed. */
   plan(request: PlanRequest): Plan | Refusal | Promise<Plan | Refusal>;
   /**
-   * What else it takes to go back, where our value has been copied to other files since (an upgrade does so); the acts
-   * take the place of the receipt's, if there are any. Undefined when nothing has moved.
+   * What else it takes to go back, where our value has been copied to other files since (an upgrade does so), or where
+   * only a later run brought something along. Undefined when nothing has moved.
    */
-  moved?(done: Done): Promise<{ changes: Change[]; activate?: Act[] } | undefined>;
+  moved?(done: Done): Promise<Moved | undefined>;
   /** What an export of this program has left here, which has no receipt; undefined where there is nothing of the kind. */
   exported?(): Exported | undefined;
+  /** Only where others can be kept from the port of this installation: whom a filter lets in now, and if it is loaded. */
+  filter?: { now: Exclude<Allow, 'any'> | undefined; isLoaded(root: Actor): Promise<boolean> };
   /** The settings as they are now. */
   reread(): Setting[] | Promise<Setting[]>;
   /** OLLAMA_HOST in the environment of the running server, where its manager tells. */
@@ -149,8 +175,8 @@ export interface Room {
   detect(scene: Scene): Promise<Installation[]>;
 }
 
-/** True when a plan was refused. */
-export function isRefusal(result: Plan | Refusal): result is Refusal {
+/** True when a plan, or a part of one, was refused. */
+export function isRefusal(result: object): result is Refusal {
   return 'exit' in result;
 }
 

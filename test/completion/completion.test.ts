@@ -26,7 +26,7 @@ const LINES: [line: string, words: readonly string[]][] = [
   ['stigmer-setup-ollama --', flagsOf('setup')],
   ['stigmer-setup-ollama --dry', ['--dry-run']],
   ['stigmer-setup-ollama doctor --dry', []],
-  ['stigmer-setup-ollama --allow ', ['any']],
+  ['stigmer-setup-ollama --allow ', ['any', 'containers', 'lan']],
   ['stigmer-setup-ollama --target ', kinds],
   ['stigmer-setup-ollama undo --target systemd-', ['systemd-user:']],
   ['stigmer-setup-ollama export ', OPERANDS.export?.choices ?? []],

@@ -134,7 +134,7 @@ describe.skipIf(rigUnavailable())('from inside a container', () => {
   });
 
   withEngine(
-    'dropped packets are a time-out and rejected ones no route, and no firewall is guessed',
+    'a firewall is named by the rule that does what the socket told, and none is guessed',
     async (stage, docker) => {
       const nft = (...words: string[]) => stage.host.must(['nft', ...words]);
       await nft('add', 'table', 'inet', 'guard');
@@ -144,15 +144,22 @@ describe.skipIf(rigUnavailable())('from inside a container', () => {
         const ran = await stage.setup();
         expect(ran.code, told(ran)).toBe(8);
         expect(ran.report, told(ran)).toMatchObject({ outcome: 'changed', after: { scope: 'all' } });
-        expect(ran.report.error, told(ran)).toMatchObject({ code: 'container-timeout' });
-        expect(ran.report.error?.message).toContain('timed out');
-        expect(ran.report.error?.message).not.toMatch(/firewall/i);
+        expect(ran.report.error, told(ran)).toMatchObject({ code: 'firewall-drops-containers' });
+        const rule = 'iifname "docker0" tcp dport 11434 drop';
+        expect(containerChecks(ran)[0]?.evidence).toContain(`nftables drops it: inet guard input: ${rule}`);
+        // A rule that hangs on more than can be seen from here is not blamed.
+        await nft('flush chain inet guard input');
+        await nft('add rule inet guard input iifname "docker0" tcp dport 11434 meta mark 0 drop');
+        const silent = await doctor(stage);
+        expect(verdicts(silent)).toEqual(['fail container-timeout']);
+        expect(containerChecks(silent)[0]?.summary).toContain('timed out');
+        expect(containerChecks(silent)[0]?.summary).not.toMatch(/firewall/i);
         await nft('flush chain inet guard input');
         await nft('add rule inet guard input iifname "docker0" tcp dport 11434 reject with icmpx admin-prohibited');
-        expect(verdicts(await doctor(stage))).toEqual(['fail container-host-unreachable']);
+        expect(verdicts(await doctor(stage))).toEqual(['fail firewall-rejects-containers']);
         await nft('flush chain inet guard input');
         await nft('add rule inet guard input iifname "docker0" tcp dport 11434 reject with tcp reset');
-        expect(verdicts(await doctor(stage))).toEqual(['fail container-refused']);
+        expect(verdicts(await doctor(stage))).toEqual(['fail firewall-rejects-containers']);
         await nft('delete table inet guard');
         expect(verdicts(await doctor(stage))).toEqual(['pass']);
       });

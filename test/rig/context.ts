@@ -28,5 +28,6 @@ export function contextFor(host: RecordedHost, words: readonly string[]): Contex
     report: newReport(host, command, options.host, '1.2.3'),
     store: new Store(host, stateDir(host)),
     ensureRoot: async () => {},
+    root: () => (host.user.uid === 0 ? host.as('root') : undefined),
   };
 }

@@ -1,4 +1,4 @@
-import { type Brief, SETUP } from './brief.ts';
+import { ALLOW_CONTAINERS, type Brief, SETUP } from './brief.ts';
 
 /** Causes of answers other than "refused", and who may reach Ollama. */
 export const ANSWERS = {
@@ -30,12 +30,12 @@ export const ANSWERS = {
   'exposed-to-the-world': [
     'The whole internet can reach this Ollama',
     'It has no password: anybody can use it, read what there is, and delete it.',
-    'npx stigmer-setup-ollama --host 172.17.0.1:11434',
+    ALLOW_CONTAINERS,
   ],
   'public-address': [
     'This machine has an address on the internet',
     'Unless a firewall is in front, anybody can use Ollama once it is open.',
-    'npx stigmer-setup-ollama --host 172.17.0.1:11434',
+    ALLOW_CONTAINERS,
   ],
   'models-gone-different-user': [
     "Another user's Ollama answers, with other models",

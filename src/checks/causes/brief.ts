@@ -8,6 +8,8 @@ export type Brief = readonly [title: string, means: string, mend: string];
 export const SETUP = 'npx stigmer-setup-ollama';
 export const SET_HOST = `${SETUP} --host 0.0.0.0:11434`;
 export const IF_NEEDED = `${SETUP} --if-needed`;
+export const OPEN_FIREWALL = `${SETUP} --open-firewall`;
+export const ALLOW_CONTAINERS = `${SETUP} --allow containers`;
 export const DOCTOR = `${SETUP} doctor`;
 
 /** What most programs call their address of Ollama; a container of Docker reaches its host by this name. */

@@ -1,4 +1,4 @@
-import { BASE_URL, type Brief, DOCTOR, SETUP } from './brief.ts';
+import { BASE_URL, type Brief, DOCTOR, OPEN_FIREWALL, SETUP } from './brief.ts';
 
 /** Causes of container engines on Linux, and firewalls between containers and the host. */
 export const DOCKER = {
@@ -15,27 +15,47 @@ export const DOCKER = {
   'dk-ufw-drops-bridge': [
     'ufw drops what containers send to the host',
     'To ufw it is incoming traffic, and that is closed by default.',
-    'sudo ufw allow in on docker0 to any port 11434 proto tcp',
+    OPEN_FIREWALL,
   ],
   'dk-ufw-rule-covers-docker0-only': [
     "ufw's rule does not cover this network",
     'Compose makes bridges of its own, with other names and addresses.',
-    'sudo ufw allow in on br-+ to any port 11434 proto tcp',
+    OPEN_FIREWALL,
   ],
   'dk-firewalld-reject': [
     'firewalld rejects what containers send',
     "The bridge's zone does not let port 11434 in.",
-    'sudo firewall-cmd --permanent --zone=docker --add-port=11434/tcp && sudo firewall-cmd --reload',
+    OPEN_FIREWALL,
   ],
   'firewall-drops-containers': [
     "A firewall on this host drops containers' packets",
     'Its rules throw away what comes from the bridge for this port.',
-    'sudo nft list ruleset   # which rule it is',
+    OPEN_FIREWALL,
   ],
   'firewall-rejects-containers': [
     'A firewall on this host turns containers away',
     'Its rules refuse what comes from the bridge for this port.',
-    'sudo nft list ruleset   # which rule it is',
+    OPEN_FIREWALL,
+  ],
+  'kept-out-by-allow': [
+    'The filter of --allow keeps this container out',
+    "It goes by the names of bridges, and not by this one's.",
+    `${SETUP} --allow any`,
+  ],
+  'firewall-unseen': [
+    'What the firewall does is not known',
+    'Only root may read its rules, or they hang on more.',
+    'sudo npx stigmer-setup-ollama doctor',
+  ],
+  'firewall-opening': [
+    'The firewall is not open, or not for good',
+    'Its rules are kept elsewhere, or are for now.',
+    OPEN_FIREWALL,
+  ],
+  'filter-stays': [
+    'The filter of --allow is still loaded',
+    '--no-restart leaves the service as it is.',
+    'sudo nft delete table inet stigmer_ollama',
   ],
   'dk-firewall-check-that-lies': [
     'A tool blames the firewall without proof',

@@ -1,4 +1,4 @@
-import { type Brief, SET_HOST, SETUP } from './brief.ts';
+import { ALLOW_CONTAINERS, type Brief, SET_HOST, SETUP } from './brief.ts';
 
 /** Causes of the value of OLLAMA_HOST and the server itself, on any platform. */
 export const VALUES = {
@@ -55,7 +55,7 @@ export const VALUES = {
   'bind-bridge-ip-race-at-boot': [
     'The address was not there yet at boot',
     'Ollama probably started before Docker or DHCP had made the address it binds.',
-    SET_HOST,
+    ALLOW_CONTAINERS,
   ],
   'second-server-misleading-error': [
     '"Address already in use" names the address that was tried',

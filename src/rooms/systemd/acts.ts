@@ -22,7 +22,7 @@ function act(unit: Unit, id: string, title: string, words: string[], tolerate = 
 }
 
 /** Always done: systemd 252 does not notice the first drop-in folder of a unit by itself (systemd#31752). */
-function reload(unit: Unit): Act {
+export function reload(unit: Unit): Act {
   return act(unit, 'daemon-reload', 'Let systemd read the changed files', ['daemon-reload']);
 }
 
@@ -49,9 +49,9 @@ export function activation(unit: Unit, request: PlanRequest, changed: boolean): 
 }
 
 /** What makes the old files take effect again: up if it was up before, down if it was not. */
-export function deactivation(unit: Unit): Act[] {
+export function deactivation(unit: Unit, up = isStarted(unit)): Act[] {
   if (!unit.manager.live) return [];
-  const back = isStarted(unit)
+  const back = up
     ? [resetFailed(unit), act(unit, 'restart', `Restart ${unit.name}`, ['restart', unit.name])]
     : [act(unit, 'stop', `Stop ${unit.name} again`, ['stop', unit.name])];
   return [reload(unit), ...back];

@@ -9,7 +9,8 @@ import type { Refusal } from '../room.ts';
 import { assignment, changedDropIn, DROP_IN, nameAfter, newDropIn } from './drop-in.ts';
 import { readUnit, type Unit, VARIABLE } from './unit.ts';
 
-interface Draft {
+/** A file as it would be. */
+export interface Draft {
   path: string;
   text: string;
 }
@@ -96,7 +97,7 @@ function fileOwner(host: Host, { manager }: Unit): { uid: number; gid: number } 
 }
 
 /** `systemd-analyze verify` reads whole units, so it gets a copy of this one with all its drop-ins and the new one. */
-function validation(host: Host, unit: Unit, draft: Draft): { validate?: Validation } {
+export function validation(host: Host, unit: Unit, draft: Draft): { validate?: Validation } {
   const { fragment, dropIns } = unit.files;
   if (!fragment) return {};
   const name = (path: string) => path.slice(path.lastIndexOf('/') + 1);

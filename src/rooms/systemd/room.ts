@@ -2,11 +2,25 @@ import type { Plan } from '../../engine/plan.ts';
 import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { processesOf } from '../../probes/processes.ts';
-import type { Installation, PlanRequest, Refusal, Room, Scene, ServiceState, Setting, Warning } from '../room.ts';
-import { activation, deactivation, isStarted } from './acts.ts';
+import {
+  type Done,
+  type Installation,
+  isRefusal,
+  type Moved,
+  type PlanRequest,
+  type Refusal,
+  type Room,
+  type Scene,
+  type ServiceState,
+  type Setting,
+  type Warning,
+} from '../room.ts';
+import { activation, deactivation, isStarted, reload } from './acts.ts';
 import { changesFor } from './changes.ts';
 import { detectUnits } from './detect.ts';
 import { exportedHere } from './exported.ts';
+import type { FilterPart } from './filter.ts';
+import { filterDropIn, filterNow } from './filter-now.ts';
 import { busEnvironment, type Manager, systemManager, userManagers } from './manager.ts';
 import { refusalOf } from './refusals.ts';
 import { PROBLEM_CODES, readUnit, show, stateOf, type Unit } from './unit.ts';
@@ -48,6 +62,7 @@ function describe(scene: Scene, unit: Unit): Installation {
     warnings: warningsOf(host, unit),
     needsRoot: manager.identity === 'root' && host.user.uid !== 0,
     ...(refusal ? { refusal } : {}),
+    ...(manager.kind === 'systemd' ? filtering(scene, unit) : {}),
     plan: (request) => refusal ?? plan(scene, unit, id, request),
     exported: () => exportedHere(host, unit),
     reread: () => settingsOf({ ...readUnit(host, manager, unit.name), inherited: unit.inherited }),
@@ -58,11 +73,51 @@ function describe(scene: Scene, unit: Unit): Installation {
   };
 }
 
-function plan(scene: Scene, unit: Unit, id: string, request: PlanRequest): Plan | Refusal {
-  const changes = changesFor(scene.host, unit, request.wanted, scene.version);
-  if (!Array.isArray(changes)) return changes;
-  const activate = activation(unit, request, changes.length > 0);
-  return { target: `${unit.manager.kind}:${id}`, changes, activate, deactivate: deactivation(unit) };
+async function plan(scene: Scene, unit: Unit, id: string, request: PlanRequest): Promise<Plan | Refusal> {
+  const address = changesFor(scene.host, unit, request.wanted, scene.version);
+  if (!Array.isArray(address)) return address;
+  const filter = await filterPart(scene, unit, request);
+  if (isRefusal(filter)) return filter;
+  const changes = [...filter.changes, ...address];
+  const activate = activation(unit, request, address.length > 0 || filter.reload);
+  // The start of the service loads the filter by itself.
+  const starts = activate.some((act) => act.id === 'restart' || act.id === 'start');
+  const more = filter.activate.filter((act) => !(starts && act.id === 'load-filter'));
+  const whole = activate.length === 0 && filter.stale ? [reload(unit)] : activate;
+  return {
+    target: `${unit.manager.kind}:${id}`,
+    changes,
+    activate: [...whole, ...more],
+    deactivate: [...deactivation(unit), ...filter.deactivate],
+  };
+}
+
+/** Loaded only where a filter is wanted, is there, or may have been left: a plain run does without. */
+async function filterPart(scene: Scene, unit: Unit, request: PlanRequest): Promise<FilterPart | Refusal> {
+  const any = request.allow === undefined || request.allow === 'any';
+  const plain = any && request.root === undefined && filterNow(scene.host, unit) === undefined;
+  if (plain || unit.manager.kind !== 'systemd')
+    return { changes: [], activate: [], deactivate: [], reload: false, stale: false };
+  const { filterFor } = await import('./filter.ts');
+  return filterFor(scene, unit, request);
+}
+
+/** A filter needs the system's own manager: only that starts a program with root's rights beside the service. */
+function filtering(scene: Scene, unit: Unit): Pick<Installation, 'filter' | 'moved'> {
+  const { host } = scene;
+  return {
+    filter: {
+      now: filterNow(host, unit),
+      isLoaded: async (root) => (await import('../../firewall/allow.ts')).isLoaded(host, root, unit.name),
+    },
+    moved: (done) => moved(scene, unit, done),
+  };
+}
+
+async function moved(scene: Scene, unit: Unit, done: Done): Promise<Moved | undefined> {
+  if (!done.subjects.includes(filterDropIn(unit))) return undefined;
+  const { movedFilter } = await import('./filter.ts');
+  return movedFilter(scene, unit, done);
 }
 
 async function observe(host: Host, unit: Unit): Promise<ServiceState> {

@@ -31,6 +31,7 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
   'dk-ufw-drops-bridge': {
     seen: "Time-outs or endless hangs from the container, `[UFW BLOCK] IN=docker0 … DPT=11434` in the kernel's log",
     mend: [
+      'sudo ufw allow in on docker0 to any port 11434 proto tcp',
       'sudo ufw allow in on br-+ to any port 11434 proto tcp   # compose networks',
       'sudo ufw allow from 172.16.0.0/12 to any port 11434 proto tcp   # both, and whoever else has such an address',
     ],
@@ -58,7 +59,10 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
   },
   'dk-firewalld-reject': {
     seen: '`No route to host` (EHOSTUNREACH) at once from the container, on Fedora, RHEL or openSUSE',
-    mend: ['sudo firewall-cmd --get-active-zones   # which zone the bridge of a compose network is in'],
+    mend: [
+      'sudo firewall-cmd --permanent --zone=docker --add-port=11434/tcp && sudo firewall-cmd --reload',
+      'sudo firewall-cmd --get-active-zones   # which zone the bridge of a compose network is in',
+    ],
     sources: [
       'https://github.com/firewalld/firewalld/issues/1452',
       'https://github.com/sugarforever/chat-ollama/issues/52',
@@ -69,17 +73,45 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
   },
   'firewall-drops-containers': {
     seen: 'Time-outs from the container; the same address answers on the host',
-    mend: ['sudo iptables -S INPUT'],
+    mend: ['sudo nft list ruleset   # which rule it is; or: sudo iptables -S INPUT'],
     sources: ['https://docs.docker.com/engine/network/packet-filtering-firewalls/'],
     where: ['linux'],
     symptoms: ['timeout'],
   },
   'firewall-rejects-containers': {
     seen: '`No route to host` or `Connection refused` at once from the container; the same address answers on the host',
-    mend: ['sudo iptables -S INPUT'],
+    mend: ['sudo nft list ruleset   # which rule it is; or: sudo iptables -S INPUT'],
     sources: ['https://docs.docker.com/engine/network/packet-filtering-firewalls/'],
     where: ['linux'],
     symptoms: ['noroute', 'refused'],
+  },
+  'kept-out-by-allow': {
+    seen: 'Time-outs from one container after `setup --allow`, while others get through',
+    mend: ['npx stigmer-setup-ollama   # again, where its network is new and has a bridge with a name of its own'],
+    sources: ['https://wiki.nftables.org/wiki-nftables/index.php/Matching_packet_metainformation'],
+    where: ['linux'],
+    symptoms: ['timeout'],
+  },
+  'firewall-unseen': {
+    seen: '`only root may read the rules of the kernel`, or a rule that hangs on more than the packet',
+    mend: ['sudo nft list ruleset'],
+    sources: ['https://docs.docker.com/engine/network/packet-filtering-firewalls/'],
+    where: ['linux'],
+    symptoms: ['timeout'],
+  },
+  'firewall-opening': {
+    seen: 'firewalld after a new network; nftables or iptables after a reboot; NixOS, or ufw with rules in another place',
+    mend: ['sudo npx stigmer-setup-ollama --yes --open-firewall   # again, after a new network'],
+    sources: ['https://firewalld.org/documentation/man-pages/firewall-cmd.html'],
+    where: ['linux'],
+    symptoms: ['timeout'],
+  },
+  'filter-stays': {
+    seen: 'After `undo --no-restart` other machines are still kept out',
+    mend: ['sudo systemctl restart ollama'],
+    sources: ['https://wiki.nftables.org/wiki-nftables/index.php/Configuring_tables'],
+    where: ['linux'],
+    symptoms: ['timeout'],
   },
   'dk-firewall-check-that-lies': {
     seen: 'The hint to run `ufw allow …` comes again and again; or "healthy" on the host while containers hang',
