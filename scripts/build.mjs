@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { minify } from 'terser';
 import { bundledPackages } from './bundled.mjs';
-import { execaParts } from './execa-parts.mjs';
 import { pack } from './pack.mjs';
 import { sbom } from './sbom.mjs';
 import { unusedParts } from './unused-parts.mjs';
@@ -39,7 +38,7 @@ const result = await build({
   platform: 'node',
   target,
   loader,
-  plugins: [unusedParts, execaParts],
+  plugins: [unusedParts],
   define: { __VERSION__: JSON.stringify(pkg.version) },
   legalComments: 'none',
   minifySyntax: true,

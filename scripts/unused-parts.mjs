@@ -19,6 +19,10 @@ export const unusedParts = {
     bundler.onLoad({ filter: /@xmldom[\\/]xmldom[\\/]lib[\\/]dom\.js$/ }, () => ({
       contents: readFileSync(new URL('plain-dom.cjs', import.meta.url), 'utf8'),
     }));
+    // The third kind of property list has been refused before plist is asked (src/plist/decode.ts).
+    bundler.onLoad({ filter: /plist[\\/]dist[\\/]parse-openstep\.js$/ }, () => ({
+      contents: 'export const parseOpenStep = () => { throw new Error("an OpenStep property list"); };',
+    }));
     bundler.onLoad({ filter: /iconv-lite[\\/]encodings[\\/]sbcs-data-generated\.js$/ }, ({ path: file }) => {
       const all = createRequire(file)(file);
       // An alias is the name of the table itself: `437`, `windows1252`.

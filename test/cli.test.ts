@@ -63,7 +63,7 @@ describe('--help', () => {
 
   it('needs no library', async () => {
     const bare = copyOfProgram(temporaryFolder(), (name) =>
-      /^parts\/(run|macos|execa|inquirer|libesm|semver|dist|sax)-/.test(name),
+      /^parts\/(run|macos|inquirer|libesm|semver|dist|sax)-/.test(name),
     );
     expect((await cli(['--help'], { cli: bare })).exit).toBe(0);
     // So that the names above are known to be the ones.

@@ -7,10 +7,10 @@ import { CommandActor } from './command-actor.ts';
 import { detach } from './detach.ts';
 import { DirectActor } from './direct-actor.ts';
 import { realFiles } from './files.ts';
-import type { Actor, Detached, Host, Identity } from './host.ts';
+import type { Actor, AskOptions, Detached, Host, Identity, RunResult } from './host.ts';
 import { get } from './http.ts';
 import { lock } from './lock.ts';
-import { runPlain } from './run.ts';
+import { run } from './run.ts';
 
 /** This machine. `elevation` is the prefix for root's commands (sudo and the like), set once the user has agreed. */
 export class RealHost implements Host {
@@ -73,7 +73,9 @@ export class RealHost implements Host {
     return new CommandActor(identity, [], { uid: identity.uid, gid: identity.gid, env });
   }
 
-  ask = runPlain;
+  ask(argv: readonly string[], options?: AskOptions): Promise<RunResult> {
+    return run(argv, options);
+  }
 
   warmUp(changes: boolean): void {
     if (changes) import('./patch.ts').catch(() => undefined); // whoever needs it will meet the same error

@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { RunOptions, RunResult } from './host.ts';
 import { trace } from './trace.ts';
 
@@ -37,23 +37,23 @@ async function textOf(parts: Buffer[]): Promise<string> {
 }
 
 /**
- * Runs a program as this process itself, with nothing on its standard input, in a session of its own (see `run`).
- * Loading execa takes longer than all else that a run with nothing to do does, so the plain case goes without it.
+ * Runs a program without a shell, in a session of its own (see APART) and with nothing on its standard input but what
+ * `options.input` holds. Never rejects because of how the program fares.
  */
-export function runPlain(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export function run(argv: readonly string[], options: RunOptions = {}, as: RunAs = {}): Promise<RunResult> {
   trace.write?.(`run   ${argv.join(' ')}`);
   const [file, ...args] = argv as [string, ...string[]];
   const running = new Promise<RunResult>((resolve) => {
-    const env = { ...process.env, ...surroundings(), ...options.env };
     const ending = options.kill ? 'SIGKILL' : 'SIGTERM';
     const child = spawn(file, args, {
-      env,
-      ...APART,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...surroundings(), ...as.env, ...options.env },
+      ...(as.terminal === true ? {} : APART),
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       timeout: options.timeout,
       killSignal: ending,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    });
+      ...(as.uid === undefined ? {} : { uid: as.uid, gid: as.gid }),
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
     const stop = () => child.kill(ending);
     options.signal?.addEventListener('abort', stop, { once: true });
     const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
@@ -62,15 +62,21 @@ export function runPlain(argv: readonly string[], options: RunOptions = {}): Pro
         parts[stream].push(part);
       });
     }
-    const end = async (code: number | null, error: string | null) => {
+    const end = async (code: number | null, error: string | undefined) => {
       options.signal?.removeEventListener('abort', stop);
       const said = { stdout: await textOf(parts.stdout), stderr: await textOf(parts.stderr) };
       if (code !== 0) trace.write?.(`      exit ${code ?? error} ${said.stderr.trim()}`);
-      resolve({ argv, code, ...said, ...(code === null ? { error: error ?? 'EFAILED' } : {}) });
+      resolve({ argv, code, ...said, ...(error === undefined ? {} : { error }) });
     };
     if (process.platform === 'win32') letGo(child);
     child.on('error', (error: NodeJS.ErrnoException) => end(null, error.code ?? 'EFAILED'));
-    child.on('close', (code, signal) => end(code, signal === ending ? 'ETIMEDOUT' : signal));
+    child.on('close', (code, signal) => {
+      // sudo hands on the signal and ends with a code of its own.
+      if (child.killed && code !== 0) return end(code, 'ETIMEDOUT');
+      return end(code, code === null ? (signal ?? 'EFAILED') : undefined);
+    });
+    // A program that ends without reading all of it is no error of ours: its exit code tells what it made of it.
+    child.stdin?.on('error', () => undefined).end(options.input);
   });
   return running.catch((error) => notStarted(argv, error));
 }
@@ -93,7 +99,7 @@ const BETWEEN = 100;
  * Windows hands what is open on to all that a program starts: the desktop that comes up for a message to its windows
  * would hold the pipes for as long as it lives, and be waited for.
  */
-export function letGo(child: ChildProcessByStdio<null, Readable, Readable>): void {
+export function letGo(child: ChildProcessByStdio<Writable | null, Readable, Readable>): void {
   child.on('exit', () => {
     const streams = [child.stdout, child.stderr];
     let silent = 0;
@@ -106,35 +112,4 @@ export function letGo(child: ChildProcessByStdio<null, Readable, Readable>): voi
     for (const stream of streams) stream.on('data', () => (silent = 0));
     child.on('close', () => clearInterval(looks));
   });
-}
-
-/**
- * Runs a program without a shell. A command of ours gets a session of its own, so that a second Ctrl-C
- * at the terminal cannot end the `systemctl restart` of a roll-back half way.
- */
-export async function run(argv: readonly string[], options: RunOptions = {}, as: RunAs = {}): Promise<RunResult> {
-  if (options.input === undefined && as.uid === undefined && as.terminal !== true && as.env === undefined) {
-    return runPlain(argv, options);
-  }
-  trace.write?.(`run   ${argv.join(' ')}`);
-  const { execa } = await import('execa');
-  const [file, ...args] = argv as [string, ...string[]];
-  const result = await execa(file, args, {
-    reject: false,
-    stripFinalNewline: false,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
-    ...(options.kill ? { killSignal: 'SIGKILL' as const } : {}),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-    ...(as.uid === undefined ? {} : { uid: as.uid, gid: as.gid }),
-    env: { ...surroundings(), ...as.env, ...options.env },
-    ...(as.terminal === true ? {} : APART),
-    cleanup: false,
-  });
-  const code = result.exitCode ?? null;
-  if (code !== 0)
-    trace.write?.(`      exit ${code ?? result.signal ?? result.code} ${String(result.stderr ?? '').trim()}`);
-  const error = result.timedOut ? 'ETIMEDOUT' : code === null ? (result.code ?? result.signal ?? 'EFAILED') : undefined;
-  return { argv, code, stdout: result.stdout ?? '', stderr: result.stderr ?? '', ...(error ? { error } : {}) };
 }
