@@ -9,9 +9,9 @@ export interface ReachableAddress {
   reach: Reach;
 }
 
-/** Interfaces that container engines make: docker0, br-<12 hex digits>, podman, CNI, libvirt's and LXD's bridges. */
+/** What container engines make: docker0, br-<12 hex digits>, podman, CNI, libvirt's and LXD's bridges, and the wires to one container. */
 const CONTAINER_INTERFACE =
-  /^(docker\d|br-[0-9a-f]{12}$|podman\d|cni\d|cni-|cali|flannel|lxdbr|lxcbr|incusbr|virbr|bridge100|vmnet)/;
+  /^(docker\d|br-[0-9a-f]{12}$|podman\d|cni\d|cni-|cali|flannel|lxdbr|lxcbr|incusbr|virbr|bridge100|vmnet|veth)/;
 const VPN_INTERFACE = /^(tun|tap|wg|tailscale|zt|utun|ppp|ipsec|nordlynx|proton)/;
 
 /** Interfaces of macOS for AirDrop and the like, whose link-local addresses no program is reached by. */
