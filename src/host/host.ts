@@ -96,6 +96,8 @@ export interface InterfaceAddress {
 
 export interface HttpAnswer {
   status: number;
+  /** By names in lower case. */
+  headers?: Readonly<Record<string, string>>;
   body: string;
 }
 

@@ -40,5 +40,7 @@ function readAnswer(text: string): HttpAnswer | HttpFailure {
   const status = /^HTTP\/\d(?:\.\d)? (\d{3})/.exec(text)?.[1];
   const end = text.indexOf('\r\n\r\n');
   if (status === undefined || end < 0) return { failure: text === '' ? 'ECONNRESET' : 'not-http' };
-  return { status: Number(status), body: text.slice(end + 4) };
+  const fields = text.slice(0, end).split('\r\n').slice(1);
+  const headers = fields.map((line) => [line.split(':', 1)[0]!.toLowerCase(), line.replace(/^[^:]*:/, '').trim()]);
+  return { status: Number(status), headers: Object.fromEntries(headers), body: text.slice(end + 4) };
 }

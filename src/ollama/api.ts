@@ -1,4 +1,4 @@
-/** The three answers of Ollama's HTTP API that this program asks for, each held against its shape. Nothing here throws. */
+/** The few answers of Ollama's HTTP API that this program asks for, each held against its shape. Nothing here throws. */
 
 import type { Host } from '../host/host.ts';
 
@@ -46,6 +46,17 @@ export async function loaded(host: Host, base: string, timeout: number): Promise
       };
     }),
   };
+}
+
+/**
+ * Whether a web page from anywhere may use it, as with `*` in OLLAMA_ORIGINS: its answer to a page of a name that nobody
+ * can have (RFC 2606) then allows all (config.go of gin-contrib/cors, which server/routes.go hands the variable to).
+ */
+export async function takesAnyOrigin(host: Host, base: string, timeout: number): Promise<boolean> {
+  const headers = { origin: 'http://nobody.invalid' };
+  const answer = await host.get(`${base}/api/version`, { timeout, headers });
+  if ('failure' in answer || answer.status !== 200) return false;
+  return ['*', headers.origin].includes(answer.headers?.['access-control-allow-origin'] ?? '');
 }
 
 const NOT_OLLAMA: Failure = { failure: 'not-ollama' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Host, HttpAnswer, HttpFailure } from '../../src/host/host.ts';
-import { loaded, models, version } from '../../src/ollama/api.ts';
+import { loaded, models, takesAnyOrigin, version } from '../../src/ollama/api.ts';
 
 const asked: string[] = [];
 
@@ -72,4 +72,18 @@ test('loaded models, with Go times of any year and nanoseconds', async () => {
       { name: 'b', size: null, expires: null },
     ],
   });
+});
+
+test.each([
+  ['any page', 200, { 'access-control-allow-origin': '*' }, true],
+  ['any page, each by its name', 200, { 'access-control-allow-origin': 'http://nobody.invalid' }, true],
+  ['its own pages', 403, {}, false],
+  ['pages of one origin', 200, { 'access-control-allow-origin': 'http://app.example' }, false],
+  ['whoever does not look at it', 200, {}, false],
+])('who may use it from a web page: %s', async (_, status, headers, any) => {
+  expect(await takesAnyOrigin(answering({ status, headers, body: '{}' }), BASE, 1)).toBe(any);
+});
+
+test('nobody may while it does not answer', async () => {
+  expect(await takesAnyOrigin(answering({ failure: 'ECONNREFUSED' }), BASE, 1)).toBe(false);
 });

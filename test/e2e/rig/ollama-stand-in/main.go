@@ -63,7 +63,7 @@ func serve() error {
 	}()
 	// Until Serve runs, the kernel alone answers: the port is open and HTTP is silent.
 	pause("STAND_IN_HTTP_DELAY_MS")
-	return http.Serve(listener, onlyKnownHosts(listener.Addr(), routes()))
+	return http.Serve(listener, onlyKnownHosts(listener.Addr(), onlyKnownOrigins(routes())))
 }
 
 // bindAddress reads OLLAMA_HOST by the rules of Ollama's envconfig: blanks and quotes around it do not count, a scheme
@@ -133,6 +133,26 @@ func models(file string) http.HandlerFunc {
 func answer(w http.ResponseWriter, text []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	_, _ = io.WriteString(w, string(text))
+}
+
+// onlyKnownOrigins refuses web pages of other origins with an empty 403, unless OLLAMA_ORIGINS lets in all or them.
+func onlyKnownOrigins(next http.Handler) http.Handler {
+	allowed := strings.Split(os.Getenv("OLLAMA_ORIGINS"), ",")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if origin == "" || origin == "http://"+r.Host {
+			next.ServeHTTP(w, r)
+			return
+		}
+		for _, one := range allowed {
+			if one == "*" || one == origin {
+				w.Header().Set("Access-Control-Allow-Origin", one)
+				next.ServeHTTP(w, r)
+				return
+			}
+		}
+		w.WriteHeader(http.StatusForbidden)
+	})
 }
 
 // onlyKnownHosts refuses foreign Host headers with an empty 403, but only while the server is bound to loopback.
