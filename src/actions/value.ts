@@ -16,6 +16,12 @@ export interface ValueChange {
   to: string | null;
   /** Prints the value, or nothing when it is not set. */
   read: string[];
+  /** What it says of a value that is not set, where it fails then. */
+  absent?: string;
+  /** Run before it is set, in either direction; its failure does not matter. */
+  prepare?: string[];
+  /** Milliseconds that each of the commands may take. */
+  timeout?: number;
   /** Makes it `to`. */
   set: string[];
   /** Makes it `from` again. */
@@ -31,11 +37,16 @@ const TIMEOUT = 15_000;
 const AWAKE = 30_000;
 
 /** The value as it is now. Throws CommandError when it cannot be read. */
-export async function readValue(host: Host, { identity, read }: ValueChange): Promise<string | null> {
-  return answerOf(await host.as(identity).run(read, { timeout: TIMEOUT }));
+export async function readValue(host: Host, change: ValueChange): Promise<string | null> {
+  return answerOf(await ask(host, change), change);
 }
 
-function answerOf(result: RunResult): string | null {
+function ask(host: Host, { identity, read, timeout = TIMEOUT }: ValueChange): Promise<RunResult> {
+  return host.as(identity).run(read, { timeout });
+}
+
+function answerOf(result: RunResult, { absent }: ValueChange): string | null {
+  if (result.code !== 0 && absent !== undefined && result.stderr.includes(absent)) return null;
   if (result.code !== 0) throw failed(result);
   const text = result.stdout.replace(/\r?\n$/, '');
   return text === '' ? null : text;
@@ -53,9 +64,9 @@ export function isGone(host: Host, { place }: ValueChange): boolean {
 /** Where the value stands with regard to the change. A place that is yet to be made holds the value it begins with. */
 export async function inspectValue(host: Host, change: ValueChange): Promise<'done' | 'todo' | 'conflict'> {
   if (isGone(host, change)) return change.awaken ? 'todo' : 'done';
-  const result = await host.as(change.identity).run(change.read, { timeout: TIMEOUT });
+  const result = await ask(host, change);
   if (result.code !== 0 && change.awaken) return 'todo';
-  const now = answerOf(result);
+  const now = answerOf(result, change);
   if (now === change.to) return 'done';
   return now === change.from ? 'todo' : 'conflict';
 }
@@ -64,7 +75,8 @@ export async function inspectValue(host: Host, change: ValueChange): Promise<'do
 export async function applyValue(host: Host, change: ValueChange): Promise<void> {
   const actor = host.as(change.identity);
   if (change.awaken) await awaken(host, change, change.awaken);
-  const result = await actor.run(change.set, { timeout: TIMEOUT });
+  if (change.prepare) await actor.run(change.prepare, { timeout: TIMEOUT });
+  const result = await actor.run(change.set, { timeout: change.timeout ?? TIMEOUT });
   if (result.code !== 0) throw failed(result);
   const now = await readValue(host, change);
   if (now !== change.to) throw new CommandError(change.set, `${change.subject} is ${now ?? 'not set'} afterwards`);

@@ -101,7 +101,7 @@ async function whyElsewhere(host: Host, installation: Installation, wanted: Host
 }
 
 /** Ways of running Ollama whose setting is kept where this program does not write: that is what has to be known first. */
-const OWN_SETTING = new Set(['snap-host-setting', 'openrc-confd', 'runit-void-run-script', 'nixos-module-host-option']);
+const OWN_SETTING = new Set(['runit-void-run-script', 'nixos-module-host-option']);
 
 function ofWarning(warning: Warning | undefined): Reason | undefined {
   return warning && { cause: warning.code, why: warning.message };

@@ -212,11 +212,13 @@ const WSL: Case[] = [
 /** Linux without systemd, where a server listens on every address or on loopback alone. */
 const without = (files: string[], wide = false): RecordedHost => {
   const host = new HandRunHost({ running: !wide });
-  for (const path of files) host.disk.file(path, '#!/bin/sh\n');
+  for (const path of files) host.disk.file(path, '#!/sbin/openrc-run\ncommand=/usr/bin/ollama\ncommand_args=serve\n');
   if (wide) host.onDetach({ file: '', argv: [], cwd: '/', env: { OLLAMA_HOST: ALL }, uid: 0, gid: 0, logFile: '' });
   return host;
 };
-const OPENRC = ['/etc/init.d/ollama', '/sbin/openrc-run'];
+const OPENRC = ['/etc/init.d/ollama', '/sbin/openrc-run', '/run/openrc/softlevel', '/run/openrc/started/ollama'].concat(
+  '/etc/runlevels/default/ollama',
+);
 
 const INITS: Case[] = [
   ['openrc-confd', '', () => without(OPENRC), () => without(OPENRC, true)],

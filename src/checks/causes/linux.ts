@@ -5,7 +5,7 @@ export const LINUX = {
   'snap-host-setting': [
     'The snap has a setting of its own',
     'Its launcher sets OLLAMA_HOST from that and drops any other value.',
-    'sudo snap set ollama host=0.0.0.0:11434',
+    SETUP,
   ],
   'flatpak-alpaca-own-instance': [
     'Alpaca runs an Ollama of its own',
@@ -39,8 +39,8 @@ export const LINUX = {
   ],
   'openrc-confd': [
     "OpenRC takes Ollama's address from conf.d",
-    'What a profile exports does not reach services.',
-    'echo \'export OLLAMA_HOST="0.0.0.0:11434"\' | sudo tee -a /etc/conf.d/ollama',
+    'What a profile exports does not reach services, nor what conf.d sets without `export`.',
+    SETUP,
   ],
   'no-systemd-install-claims-success': [
     'Installed without a service manager',

@@ -6,6 +6,9 @@ import { HOME, HOSTS, names } from './places.ts';
 
 const SUITE = 'bookworm';
 
+/** What a host has for PID 1. */
+export type Init = 'systemd' | 'openrc';
+
 /** The Debian packages of a host, apart from the minimal system. */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'iproute2', 'procps', 'curl'],
@@ -21,45 +24,77 @@ const MASKED = [
 /** Change this when `prepare` changes. */
 const RECIPE = 1;
 
-const KEY = createHash('sha256')
-  .update(JSON.stringify([SUITE, PACKAGES, MASKED, RECIPE]))
-  .digest('hex')
-  .slice(0, 12);
+/** The packages of a host with OpenRC; sysvinit is its PID 1, as Debian has it. */
+const OPENRC_PACKAGES = ['openrc', 'sysvinit-core', 'iproute2', 'procps', 'curl', 'sudo', 'python3', 'libstdc++6'];
 
-/** The unpacked file system that all hosts share and none writes to. */
-export const BASE = `${HOME}/base-${KEY}`;
+/** Only OpenRC: no consoles, and no boot scripts of Debian's, which look after disks and clocks. */
+const INITTAB = [
+  'id:2:initdefault:',
+  'si::sysinit:/sbin/openrc sysinit',
+  'l2:2:wait:/sbin/openrc default',
+  'l0:0:wait:/sbin/openrc shutdown',
+  'h0:0:wait:/sbin/halt -f -p',
+  '',
+].join('\n');
+
+function keyOf(recipe: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
+}
+
+/** The unpacked file systems that all hosts share and none writes to. */
+const BASES: Record<Init, string> = {
+  systemd: `${HOME}/base-${keyOf([SUITE, PACKAGES, MASKED, RECIPE])}`,
+  openrc: `${HOME}/base-openrc-${keyOf([SUITE, OPENRC_PACKAGES, INITTAB, RECIPE])}`,
+};
+
+export const BASE = BASES.systemd;
+
+export function baseOf(init: Init): string {
+  return BASES[init];
+}
 
 /** Builds the base when it is missing. Of several builders at once, one works and the others wait. */
-export async function ensureBase(): Promise<void> {
-  if (existsSync(BASE)) return;
+export async function ensureBase(init: Init = 'systemd'): Promise<void> {
+  const base = BASES[init];
+  if (existsSync(base)) return;
   await withLock('base', async () => {
-    if (existsSync(BASE)) return;
+    if (existsSync(base)) return;
     mkdirSync(HOME, { recursive: true });
     removeOldBases();
-    const draft = `${BASE}.draft`;
+    const draft = `${base}.draft`;
     rmSync(draft, { recursive: true, force: true });
     const tar = `${draft}.tar`;
-    await must(['mmdebstrap', '--quiet', '--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, tar], {
+    const packages = init === 'systemd' ? PACKAGES : OPENRC_PACKAGES;
+    await must(['mmdebstrap', '--quiet', '--variant=minbase', `--include=${packages.join(',')}`, SUITE, tar], {
       timeout: 900_000,
     });
     mkdirSync(draft);
     await must(['tar', '-xf', tar, '-C', draft, '--numeric-owner', '--exclude=./dev/*'], { timeout: 300_000 });
-    prepare(draft);
+    if (init === 'openrc') prepareOpenrc(draft);
+    prepare(draft, init);
     rmSync(tar);
-    await must(['mv', '-T', draft, BASE]);
+    await must(['mv', '-T', draft, base]);
   });
 }
 
 /** Bases of earlier recipes and half-built ones; while a host is up, its base may be one of them. */
 function removeOldBases(): void {
   if (names(HOSTS).length > 0) return;
-  for (const old of names(HOME)) {
-    if (old.startsWith('base-')) rmSync(`${HOME}/${old}`, { recursive: true, force: true });
+  const current = Object.values(BASES);
+  for (const old of names(HOME).map((name) => `${HOME}/${name}`)) {
+    const kept = current.some((base) => old === base || old.startsWith(`${base}-`));
+    if (old.startsWith(`${HOME}/base-`) && !kept) rmSync(old, { recursive: true, force: true });
   }
 }
 
-function prepare(root: string): void {
-  for (const unit of MASKED) symlinkSync('/dev/null', `${root}/etc/systemd/system/${unit}`);
+function prepareOpenrc(root: string): void {
+  writeFileSync(`${root}/etc/inittab`, INITTAB);
+  for (const level of names(`${root}/etc/runlevels`))
+    for (const name of names(`${root}/etc/runlevels/${level}`)) rmSync(`${root}/etc/runlevels/${level}/${name}`);
+}
+
+function prepare(root: string, init: Init): void {
+  if (init === 'systemd') for (const unit of MASKED) symlinkSync('/dev/null', `${root}/etc/systemd/system/${unit}`);
   for (const file of ['etc/hostname', 'etc/resolv.conf']) rmSync(`${root}/${file}`, { force: true });
   for (const dir of ['var/lib/apt/lists', 'var/cache/apt', 'usr/share/doc', 'usr/share/locale', 'usr/share/man']) {
     rmSync(`${root}/${dir}`, { recursive: true, force: true });

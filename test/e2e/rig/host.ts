@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { ensureBase, type Init } from './base.ts';
 import { fillDisk, mountTmpfs, remountReadOnly, unmount } from './disk.ts';
 import { describeFailure } from './failure.ts';
 import { findUser, type GuestUser, guestCommand, type RunOptions } from './guest-command.ts';
@@ -29,6 +30,10 @@ export interface HostOptions {
   diskMegabytes?: number;
   /** A small disk of its own at a folder, with what was in the folder. */
   smallDisk?: { path: string; megabytes: number };
+  /** systemd unless told. */
+  init?: Init;
+  /** Gets the host, of which there are only the files yet, before the first boot. */
+  prepare?: (host: TestHost) => void | Promise<void>;
 }
 
 /** What a new user may do with sudo: all without a password, all with `PASSWORD`, or nothing. */
@@ -159,8 +164,9 @@ export class TestHost extends GuestFiles {
   }
 
   /** Shuts the host down cleanly (or pulls the plug) and boots it again; its files stay, its /run and /tmp do not. */
-  async reboot(options: { clean?: boolean } = {}): Promise<void> {
+  async reboot(options: { clean?: boolean; between?: () => void | Promise<void> } = {}): Promise<void> {
     await halt(this.#machine, options.clean ?? true);
+    await options.between?.();
     await boot(this.#machine);
   }
 
@@ -176,12 +182,14 @@ export class TestHost extends GuestFiles {
 
 /** Boots a host; resolves when systemd says it is running (or degraded). */
 export async function bootHost(options: HostOptions = {}): Promise<TestHost> {
-  const { node = process.execPath, hostname = 'host', diskMegabytes = 512 } = options;
+  const { node = process.execPath, hostname = 'host', diskMegabytes = 512, init = 'systemd' } = options;
   const binds = [...(options.binds ?? [])];
   if (node !== false) binds.push({ source: realpathSync(node), target: '/usr/local/bin/node' });
-  const machine = await createMachine({ hostname, binds, diskMegabytes });
+  await ensureBase(init);
+  const machine = await createMachine({ hostname, binds, diskMegabytes, init });
   const host = new TestHost(machine);
   try {
+    await options.prepare?.(host);
     await boot(machine);
     if (options.smallDisk) await host.mountTmpfs(options.smallDisk.path, options.smallDisk.megabytes, { copy: true });
     return host;

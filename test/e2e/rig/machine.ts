@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { BASE } from './base.ts';
+import { baseOf, type Init } from './base.ts';
 import { children, Hopeless, must, outside, signalProcess, waitFor } from './outside.ts';
 import { HOSTS, newHostName } from './places.ts';
 import { cgroupRoots, removeHost } from './sweep.ts';
@@ -20,6 +20,7 @@ export interface MachineOptions {
   binds: readonly Bind[];
   /** Megabytes that the host may write in all, kept in memory. */
   diskMegabytes: number;
+  init: Init;
 }
 
 /** One host, as this machine sees it. */
@@ -54,7 +55,7 @@ export async function createMachine(options: MachineOptions): Promise<Machine> {
   // In memory: nothing waits for the disk, and nothing is left there.
   await must(['mount', '-t', 'tmpfs', '-o', `size=${options.diskMegabytes}m,mode=0755`, 'stigmer-e2e', dir]);
   for (const part of ['upper', 'work', 'root']) mkdirSync(`${dir}/${part}`);
-  const layers = `lowerdir=${BASE},upperdir=${dir}/upper,workdir=${dir}/work`;
+  const layers = `lowerdir=${baseOf(options.init)},upperdir=${dir}/upper,workdir=${dir}/work`;
   await must(['mount', '-t', 'overlay', '-o', layers, 'stigmer-e2e', root]);
   writeFileSync(`${root}/etc/machine-id`, `${randomBytes(16).toString('hex')}\n`);
   writeFileSync(`${root}/etc/hostname`, `${options.hostname}\n`);
@@ -67,7 +68,7 @@ export async function createMachine(options: MachineOptions): Promise<Machine> {
   return { name, options, root, bootLog: `${dir}/boot.log`, netns: `/run/netns/${name}`, groups, leader: 0 };
 }
 
-/** Boots a created (or halted) host and waits until systemd has started everything. */
+/** Boots a created (or halted) host and waits until its service manager has started everything. */
 export async function boot(machine: Machine): Promise<void> {
   const log = openSync(machine.bootLog, 'a');
   // A control group of its own: nspawn would otherwise put all hosts into one, and their units would share cgroups.
@@ -83,7 +84,7 @@ export async function boot(machine: Machine): Promise<void> {
   machine.leader = await waitFor(
     () => {
       if (ended) throw dead();
-      return children(child.pid!).find(isLeader);
+      return children(child.pid!).find((pid) => isLeader(pid, machine.options.init));
     },
     20_000,
     () => `PID 1 of ${machine.name}\n${bootLogTail(machine)}`,
@@ -91,18 +92,28 @@ export async function boot(machine: Machine): Promise<void> {
   let state = '';
   const running = async () => {
     if (ended) throw dead();
-    state = (await outside([...enter(machine), 'systemctl', 'is-system-running'])).stdout.trim();
+    state = await stateOf(machine);
     return state === 'running' || state === 'degraded';
   };
-  await waitFor(running, 60_000, () => `systemd of ${machine.name} (${state})\n${bootLogTail(machine)}`);
+  await waitFor(running, 60_000, () => `the services of ${machine.name} (${state})\n${bootLogTail(machine)}`);
+}
+
+/** How far the start of the services is, in systemd's words. */
+async function stateOf(machine: Machine): Promise<string> {
+  if (machine.options.init === 'systemd')
+    return (await outside([...enter(machine), 'systemctl', 'is-system-running'])).stdout.trim();
+  // OpenRC has this folder while it starts or stops a runlevel, and names the level in `softlevel`.
+  const script = 'test ! -e /run/openrc/rc.starting && test "$(cat /run/openrc/softlevel)" = default';
+  return (await outside([...enter(machine), '/bin/sh', '-c', script])).code === 0 ? 'running' : 'starting';
 }
 
 /** Ends a host: `clean` as `poweroff` does, otherwise as when the power fails. Its file system stays. */
 export async function halt(machine: Machine, clean: boolean): Promise<void> {
   const leader = machine.leader;
   if (leader === 0) return;
-  // PID 1 takes SIGRTMIN+4 for "power off"; Node knows no name for it.
-  if (clean) await must(['kill', '-s', 'RTMIN+4', String(leader)]);
+  // systemd takes SIGRTMIN+4 for "power off"; Node knows no name for it. sysvinit is told by its own program.
+  if (clean && machine.options.init === 'openrc') await outside([...enter(machine), '/sbin/init', '0']);
+  else if (clean) await must(['kill', '-s', 'RTMIN+4', String(leader)]);
   else signalProcess(leader, 'SIGKILL');
   await waitFor(
     () => machine.leader === 0,
@@ -120,7 +131,8 @@ export async function destroy(machine: Machine): Promise<void> {
 /** The words that run a command inside the host, in all its namespaces. */
 export function enter(machine: Machine): string[] {
   if (machine.leader === 0) throw new Error(`host ${machine.name} is not running`);
-  const groups = machine.groups.map((group) => `${group}/payload/init.scope`);
+  const scope = machine.options.init === 'systemd' ? '/init.scope' : '';
+  const groups = machine.groups.map((group) => `${group}/payload${scope}`);
   return inGroups(groups, ['nsenter', '-t', String(machine.leader), '-m', '-u', '-i', '-n', '-p', '-C', '--']);
 }
 
@@ -148,11 +160,12 @@ function nspawn(machine: Machine): string[] {
   ];
 }
 
-/** True for the process that is PID 1 of a namespace of its own and already runs systemd. */
-function isLeader(pid: number): boolean {
+/** True for the process that is PID 1 of a namespace of its own and already runs the init. */
+function isLeader(pid: number, init: Init): boolean {
+  const name = init === 'systemd' ? 'systemd\n' : 'init\n';
   try {
     const own = readlinkSync('/proc/self/ns/pid');
-    return readlinkSync(`/proc/${pid}/ns/pid`) !== own && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'systemd\n';
+    return readlinkSync(`/proc/${pid}/ns/pid`) !== own && readFileSync(`/proc/${pid}/comm`, 'utf8') === name;
   } catch {
     return false;
   }

@@ -1,6 +1,7 @@
 import { chmodSync, cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Handle, RunOptions, RunResult, TestHost } from './host.ts';
+import { must } from './outside.ts';
 import { REPO } from './places.ts';
 
 const HOME = '/opt/product';
@@ -33,6 +34,11 @@ export async function product(
 ): Promise<ProductResult> {
   const result = await host.run([COMMAND, ...args], options);
   return { ...result, report: args.includes('--json') ? parse(result) : undefined };
+}
+
+/** Runs the product on this machine, on the files of an image. It has to end with 0. */
+export async function onImage(args: readonly string[]): Promise<void> {
+  await must([process.execPath, path.join(REPO, 'dist/cli.js'), ...args]);
 }
 
 /** Starts the product in a host, to be signalled or typed to while it runs. */

@@ -5,7 +5,7 @@ import type { LINUX } from '../linux.ts';
 export const LINUX_DETAILS: Record<keyof typeof LINUX, Details> = {
   'snap-host-setting': {
     seen: 'A drop-in or an exported variable has no effect; the program is under `/snap/ollama`',
-    mend: ['sudo snap restart ollama'],
+    mend: ['sudo snap set ollama host=0.0.0.0:11434', 'sudo snap restart ollama'],
     sources: ['https://github.com/mz2/ollama-snap', 'https://github.com/ollama/ollama/issues/9056'],
     where: ['linux'],
     symptoms: ['refused'],
@@ -62,10 +62,10 @@ export const LINUX_DETAILS: Record<keyof typeof LINUX, Details> = {
   'openrc-confd': {
     seen: '`systemctl: not found`, an export in `/etc/profile` without effect',
     mend: [
-      'Of several such lines the last counts: take out the one that the package brought.',
+      'echo \'export OLLAMA_HOST="0.0.0.0:11434"\' | sudo tee -a /etc/conf.d/ollama',
       'sudo rc-service ollama restart',
     ],
-    sources: ['https://github.com/archlinux/aur'],
+    sources: ['https://github.com/OpenRC/openrc', 'https://github.com/gentoo/gentoo/tree/master/sci-ml/ollama'],
     where: ['linux'],
     symptoms: ['refused'],
   },
