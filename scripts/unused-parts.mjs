@@ -6,6 +6,9 @@ import path from 'node:path';
 /** The code pages that a Windows has for its consoles: OEM ones, and for its older programs. */
 const CODE_PAGES = /^cp(437|720|737|775|85[02578]|86[0-6]|869|874|125[0-8])$/;
 
+/** Signs that inquirer's prompts show, of the hundred that there are. */
+const SIGNS = ['line', 'tick', 'pointer'];
+
 /** For esbuild: leaves it out of the bundle. */
 export const unusedParts = {
   name: 'unused-parts',
@@ -15,6 +18,17 @@ export const unusedParts = {
       const { XML_ENTITIES } = createRequire(file)(file);
       const json = JSON.stringify(XML_ENTITIES);
       return { contents: `exports.XML_ENTITIES = exports.HTML_ENTITIES = exports.entityMap = Object.freeze(${json});` };
+    });
+    // Nor are its elements and attributes.
+    bundler.onLoad({ filter: /@xmldom[\\/]xmldom[\\/]lib[\\/]conventions\.js$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replace(/^\t[a-z]+: (true|false),\n/gm, ''),
+    }));
+    bundler.onLoad({ filter: /node_modules[\\/]sax[\\/]lib[\\/]sax\.js$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replace(/^ {4}\w+: \d+,\n/gm, ''),
+    }));
+    bundler.onLoad({ filter: /@inquirer[\\/]figures[\\/]dist[\\/]index\.js$/ }, ({ path: file }) => {
+      const entry = (line, name) => (SIGNS.includes(name) ? line : '');
+      return { contents: readFileSync(file, 'utf8').replace(/^ {4}(\w+): '.*',\n/gm, entry) };
     });
     bundler.onLoad({ filter: /@xmldom[\\/]xmldom[\\/]lib[\\/]dom\.js$/ }, () => ({
       contents: readFileSync(new URL('plain-dom.cjs', import.meta.url), 'utf8'),
