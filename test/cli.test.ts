@@ -76,7 +76,7 @@ describe('words that are not understood', () => {
     const { exit, stdout, stderr } = await cli(['--dry-runn']);
     expect(exit).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toBe('✗ There is no flag --dry-runn.\n  Nothing was changed.\n  did you mean --dry-run?\n');
+    expect(stderr).toBe('Error: There is no flag --dry-runn.\n  Nothing was changed.\n  did you mean --dry-run?\n');
   });
 
   it.each([[['undp']], [['--timeout', 'x']], [['--yes=1']], [['doctor', '--yes']]])('%j', async (words) => {
@@ -149,7 +149,12 @@ describe.runIf(process.platform === 'linux')('demo', () => {
     const home = temporaryFolder();
     const { exit, stdout, stderr } = await cli(['demo'], { env: { TMPDIR: tmp, HOME: home } });
     expect([exit, stderr]).toEqual([0, '']);
-    const order = ['✗ An agent', '✓ The same agent asks', '✗ The agent', '✓ The folder is byte for byte as it was.'];
+    const order = [
+      'Problem: An agent',
+      'OK: The same agent asks',
+      'Problem: The agent',
+      'OK: The folder is byte for byte as it was.',
+    ];
     const places = order.map((words) => stdout.indexOf(words));
     expect(places.every((place) => place >= 0)).toBe(true);
     expect(places).toEqual([...places].sort((a, b) => a - b));

@@ -11,7 +11,7 @@ import { type Binding, bindingOf, describeListener, matches, matching, rivals } 
 import type { Check } from './check.ts';
 import { sharedCheck } from './shared-port.ts';
 
-/** What the wait is for; told while it lasts. */
+/** What the wait is for; told while it lasts, and at the beginning of the second. */
 export type WaitingFor = 'port' | 'http';
 
 export interface VerifyOptions {
@@ -144,6 +144,7 @@ async function checkAnswers(host: Host, installation: Installation, binding: Bin
   const start = host.now();
   const own = scopeOf(wanted) === 'all' ? undefined : matching(binding, wanted);
   const base = `http://${urlHost(own?.address ?? '127.0.0.1')}:${wanted.port}`;
+  onWait('http', 0);
   let answer = options.answer ?? (await version(host, base, HTTP_TRY));
   while ('failure' in answer && host.now() - start < timeout) {
     onWait('http', host.now() - start);

@@ -13,6 +13,8 @@ import { bindingReport, exposureOf, installationReport, tellPlatform } from './r
 export interface Run extends Context {
   wanted: HostValue;
   canonical: string;
+  /** Whether the words have said who may reach the port. */
+  allowed: boolean;
 }
 
 /** Asked before it is known who listens there, since the service manager takes its time to answer as well. */
@@ -43,7 +45,7 @@ export async function describeBefore(
   early: Early,
   access: Access,
 ): Promise<Seen> {
-  const { host, people, report, wanted, canonical } = run;
+  const { host, people, report, wanted } = run;
   const ports = [wanted.port, parseHost(installation.value).port];
   const before = await bindingOf(host, installation.state, ports);
   const port = before.listeners[0]?.port;
@@ -57,15 +59,7 @@ export async function describeBefore(
   report.before = bindingReport(before);
   report.after = report.before;
   for (const { code, message, mended } of installation.warnings) if (!mended) report.warnings.push({ code, message });
-  report.exposure = exposureOf(reachableAddresses(host), canonical);
-  await tellPlatform(host, report);
-  narrow(report, access, wanted.port);
-  for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {
-    report.warnings.push({
-      code: 'public-address',
-      message: `${address} is an address of the internet: unless a firewall is in front, anybody can use this Ollama.`,
-    });
-  }
+  await tellExposure(run, access);
   const others = before.listeners.length > 0 ? [] : await rivals(host, wanted.port, before.listeners);
   if (others.length > 0) {
     report.warnings.push({
@@ -77,16 +71,34 @@ export async function describeBefore(
   return { before, answer };
 }
 
-/** A restart cuts off whoever is being answered, and unloads models: said before it happens. */
-export async function warnOfInterruption(run: Run, plan: Plan, before: Binding): Promise<void> {
+/** Who can reach Ollama once it is bound as wanted, into the report. */
+export async function tellExposure({ host, report, wanted, canonical }: Run, access: Access): Promise<void> {
+  report.exposure = exposureOf(reachableAddresses(host), canonical);
+  await tellPlatform(host, report);
+  narrow(report, access, wanted.port);
+  for (const { address } of report.exposure.addresses.filter(({ reach }) => reach === 'public')) {
+    report.warnings.push({
+      code: 'public-address',
+      message: `${address} is an address of the internet: unless a firewall is in front, anybody can use this Ollama.`,
+    });
+  }
+}
+
+/**
+ * A restart cuts off whoever is being answered, and unloads models: said before it happens.
+ * @returns whether a model is loaded; undefined where nobody was asked or nobody told
+ */
+export async function warnOfInterruption(run: Run, plan: Plan, before: Binding): Promise<boolean | undefined> {
   const restarts = plan.activate.some(({ id }) => id === 'restart');
   const port = before.listeners[0]?.port;
-  if (!restarts || port === undefined) return;
+  if (!restarts || port === undefined) return undefined;
   const models = await loaded(run.host, baseOf(before), 2000);
-  if ('failure' in models || models.models.length === 0) return;
+  if ('failure' in models) return undefined;
+  if (models.models.length === 0) return false;
   const names = models.models.map(({ name }) => name).join(', ');
   run.report.warnings.push({
     code: 'model-loaded',
     message: `The restart unloads ${names} and cuts off any answer that is being generated.`,
   });
+  return true;
 }

@@ -4,7 +4,7 @@ import type { Verified } from '../checks/verify.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import { type HostValue, scopeOf } from '../ollama/host-value.ts';
 import type { Installation } from '../rooms/room.ts';
-import { sayCheck, sayWarnings } from '../ui/people.ts';
+import { mark, sayCheck, sayWarnings } from '../ui/people.ts';
 import type { Run } from './before.ts';
 import type { Context } from './context.ts';
 import type { Report } from './report.ts';
@@ -119,7 +119,7 @@ export function notNeeded({ report, people }: Run, { checks }: Findings): void {
   report.checks.push(...checks);
   for (const check of checks) sayCheck(people, check);
   sayWarnings(people, report);
-  people.say(`${people.colors.green('✓')} Nothing to do: containers reach Ollama as it is.`);
+  people.say(`${mark(people, 'pass')}Nothing to do: containers reach Ollama as it is.`);
 }
 
 /**

@@ -15,7 +15,7 @@ import { listeningSockets } from '../probes/listeners.ts';
 import { findProcesses } from '../probes/processes.ts';
 import { type Installation, isRefusal, type ServiceState } from '../rooms/room.ts';
 import { systemdRoom } from '../rooms/systemd/room.ts';
-import { type People, sayStep } from '../ui/people.ts';
+import { mark, type People, sayDiff, sayStep } from '../ui/people.ts';
 import { diffOf } from '../ui/steps.ts';
 
 const UNIT = `[Unit]
@@ -76,7 +76,7 @@ async function play(stage: Stage): Promise<void> {
   const { people, host, machine, dir, port } = stage;
   const { bold, green, dim } = people.colors;
   people.say(bold('A stand-in Ollama, its unit in a temporary folder, on loopback only'));
-  people.say(dim(`  ${dir}/etc/systemd/system/ollama.service`));
+  people.exactly(dim(`  ${dir}/etc/systemd/system/ollama.service`));
   await machine.detach(spawnOf(stage, `127.0.0.1:${port}`));
   await untilAnswering(stage, `http://127.0.0.1:${port}`);
   const installation = await find(stage);
@@ -85,7 +85,7 @@ async function play(stage: Stage): Promise<void> {
   people.say(bold(`setup --host ${OTHER}:${port}`));
   const store = new Store(host, '/state');
   const plan = await planFor(stage, installation);
-  for (const change of plan.changes) people.say(indent(await diffOf(change)));
+  for (const change of plan.changes) sayDiff(people, await diffOf(change));
   await carryOut(stage, installation, store, journalOf(stage, plan, 'setup'), `${OTHER}:${port}`);
   await agentTries(stage, 'The same agent');
   people.say();
@@ -102,7 +102,7 @@ async function play(stage: Stage): Promise<void> {
     host.files.text('/etc/systemd/system/ollama.service') === UNIT &&
     host.files.list('/etc/systemd/system').length === 1;
   if (!same) throw new Error('the demo did not put its folder back as it was');
-  people.say(green('✓ The folder is byte for byte as it was.'));
+  people.say(mark(people, 'pass') + green('The folder is byte for byte as it was.'));
 }
 
 /** Apply, restart, verify: the engine's own way, with the stand-in's process in the place of systemd's. */
@@ -187,10 +187,9 @@ async function servers({ machine, dir }: Stage) {
 async function agentTries({ machine, port, people }: Stage, who: string): Promise<void> {
   const base = `http://${OTHER}:${port}`;
   const answer = await models(machine, base, 2000);
-  const { red, green } = people.colors;
   if ('failure' in answer)
-    people.say(`${red('✗')} ${who} asks ${base}: All connection attempts failed (${answer.failure})`);
-  else people.say(`${green('✓')} ${who} asks ${base}: ${answer.count} models, the first is ${answer.first}`);
+    people.say(`${mark(people, 'fail')}${who} asks ${base}: All connection attempts failed (${answer.failure})`);
+  else people.say(`${mark(people, 'pass')}${who} asks ${base}: ${answer.count} models, the first is ${answer.first}`);
 }
 
 async function untilAnswering({ machine }: Stage, base: string): Promise<void> {
@@ -221,8 +220,4 @@ function journalOf({ machine, port }: Stage, plan: Plan, operation: Journal['ope
     before: null,
     wanted: `${OTHER}:${port}`,
   };
-}
-
-function indent(text: string): string {
-  return text.trimEnd().replaceAll(/^/gm, '    ');
 }

@@ -15,5 +15,5 @@ export function printReport(people: People, host: Host, report: Report, path: re
     addresses: host.interfaces().map(({ address }) => address),
     ...(host.env.SUDO_USER ? { users: [host.env.SUDO_USER] } : {}),
   });
-  people.insist(reportMarkdown(report, { version: __VERSION__, node: process.version, redact, path }).trimEnd());
+  people.exactly(reportMarkdown(report, { version: __VERSION__, node: process.version, redact, path }).trimEnd(), true);
 }

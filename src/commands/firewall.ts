@@ -56,8 +56,8 @@ export async function openings(run: Run): Promise<Change[]> {
   return opens ? changes : [];
 }
 
-function wantsOpening({ host, wanted }: Run, said: string): Promise<boolean> {
-  return choose(host, `The firewall keeps containers from port ${wanted.port} (${said}).`, [
+function wantsOpening(run: Run, said: string): Promise<boolean> {
+  return choose(run, `The firewall keeps containers from port ${run.wanted.port} (${said}).`, [
     { name: 'Let containers through it, and nobody else', value: true },
     { name: 'Leave the firewall as it is', value: false },
   ]);

@@ -4,6 +4,7 @@ import type { Journal, Store } from '../engine/store.ts';
 import { sweep } from '../engine/transaction.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import type { Host, Lock, LockHolder } from '../host/host.ts';
+import { mark } from '../ui/people.ts';
 import type { Context } from './context.ts';
 import type { Report } from './report.ts';
 
@@ -50,7 +51,7 @@ export async function adoptUnfinished({ host, store, report, people, ensureRoot 
   if (!journal) return store.sweep();
   const notice = warning(journal, store, 'Its originals are kept, and this run goes on from what is there.');
   report.warnings.push(notice);
-  people.insist(people.colors.yellow(`! ${notice.message}`));
+  people.insist(mark(people, 'warn') + people.colors.yellow(notice.message));
   if (journal.plan.changes.some(({ identity }) => identity === 'root')) await ensureRoot();
   await sweep(host, journal);
   await bringBack(host, journal, store);

@@ -3,7 +3,6 @@ import { EXIT, type ExitCode, SetupError } from '../errors.ts';
 import { environmentName, type Options, parseFlags } from '../flags.ts';
 import { RealHost } from '../host/real.ts';
 import { trace } from '../host/trace.ts';
-import { colorsFor } from '../ui/color.ts';
 import { People, sayError } from '../ui/people.ts';
 import { contextOf } from './context.ts';
 import { demo } from './demo.ts';
@@ -45,9 +44,16 @@ async function obey(words: readonly string[]): Promise<ExitCode> {
   outliveReaders();
   if (options.verbose) trace.write = (line) => process.stderr.write(`${line}\n`);
   const people = new People(host, options);
+  await layOut(people);
   if (options.command === 'export' || options.command === 'completion') return printText(host, options);
-  if (options.command === 'demo') return demo(host, people).catch((error) => tell(host, options, error).exit);
+  if (options.command === 'demo')
+    return demo(host, people).catch(async (error) => (await tell(host, options, error)).exit);
   return perform(host, options, people, newReport(host, options.command, options.host, __VERSION__));
+}
+
+/** Only on a terminal is there a width to keep to. */
+async function layOut(people: People): Promise<void> {
+  if (people.terminal) people.layout = await import('../ui/wrap.ts');
 }
 
 /** Whoever reads the output may go away (`| head`, a closed terminal), and its disk may be full: no reason to stop half way. */
@@ -59,7 +65,7 @@ async function perform(host: RealHost, options: Options, people: People, report:
   try {
     await COMMANDS[report.command](contextOf(host, options, people, report));
   } catch (error) {
-    const known = tell(host, options, error);
+    const known = await tell(host, options, error);
     report.exitCode = known.exit;
     if (report.outcome === 'unchanged' || report.outcome === 'planned') report.outcome = 'failed';
     report.error = { code: known.code, message: known.message, meaning: known.meaning, remedy: known.remedy };
@@ -69,19 +75,25 @@ async function perform(host: RealHost, options: Options, people: People, report:
 }
 
 /** Says what was thrown, as an error for people; whatever is thrown after Ctrl-C is due to that. */
-function tell(host: RealHost, options: Options, error: unknown): SetupError {
+async function tell(host: RealHost, options: Options, error: unknown): Promise<SetupError> {
   const interrupted = host.interrupted.aborted && !(error instanceof SetupError);
   const known = explain(interrupted ? new Interrupted(host.interrupted) : error);
-  sayError(colorsFor(host, options.color, host.terminal.stderr), known, options.verbose);
+  sayError(await onStderr(host, options.color), known, options.verbose);
   return known;
+}
+
+async function onStderr(host: RealHost, color: boolean): Promise<People> {
+  const people = new People(host, { json: true, quiet: false, color });
+  await layOut(people);
+  return people;
 }
 
 /** The commands share nearly all of their code, so they are one chunk: a file more costs more than what it would spare. */
 const COMMANDS = { setup, undo, doctor };
 
 /** Words that were not understood: said to people, and as JSON to a program that asked for JSON. */
-function refuseWords(host: RealHost, words: readonly string[], error: SetupError): ExitCode {
-  sayError(colorsFor(host, true, host.terminal.stderr), error, false);
+async function refuseWords(host: RealHost, words: readonly string[], error: SetupError): Promise<ExitCode> {
+  sayError(await onStderr(host, !words.includes('--no-color')), error, false);
   if (words.includes('--json') || /^(1|true|yes|on)$/i.test(host.env[environmentName('json')] ?? '')) {
     const command = (['undo', 'doctor'] as const).find((name) => words.includes(name)) ?? 'setup';
     const report = newReport(host, command, '', __VERSION__);
@@ -103,7 +115,7 @@ async function printText(host: RealHost, options: Options): Promise<ExitCode> {
     const { role } = options;
     return print(role === undefined ? await exported(options) : await exportedRole({ ...options, role }, host));
   } catch (error) {
-    return tell(host, options, error).exit;
+    return (await tell(host, options, error)).exit;
   }
 }
 

@@ -72,7 +72,7 @@ async function proceed(context: Context): Promise<void> {
     report.exitCode = EXIT.ok;
     return people.say('Nothing was changed.');
   }
-  if (!options.yes) await consentToUndo(context.host, 'Put this back?');
+  if (!options.yes) await consentToUndo(context, 'Put this back?');
   if (returns.some(({ plan }) => needsRoot(context, plan))) await context.ensureRoot();
   for (const one of returns) await goBack(context, one);
   report.outcome = 'changed';

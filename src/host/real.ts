@@ -38,7 +38,8 @@ export class RealHost implements Host {
       stdin: isatty(0),
       stdout: isatty(1),
       stderr: isatty(2),
-      columns: process.stdout.columns ?? 80,
+      // A terminal that was never told its size has none, or 0.
+      columns: (isatty(1) ? process.stdout : process.stderr).columns || 80,
     };
   }
 

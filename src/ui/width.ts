@@ -9,7 +9,9 @@ export function cells(text: string): number {
 }
 
 /** What a person reads as one character, so that no accent and no emoji is cut in two. */
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+export function graphemes(text: string): string[] {
+  return Array.from(new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text), ({ segment }) => segment);
+}
 
 /**
  * A word that is too long for a line, in pieces that are not.
@@ -18,7 +20,7 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 export function pieces(word: string, limit: number): string[] {
   const found: string[] = [];
   let piece = '';
-  for (const { segment } of GRAPHEMES.segment(word)) {
+  for (const segment of graphemes(word)) {
     if (piece !== '' && cells(piece + segment) > limit) {
       found.push(piece);
       piece = '';

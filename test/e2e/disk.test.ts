@@ -229,7 +229,7 @@ describe.skipIf(rigUnavailable())('a read-only file system', () => {
       await host.remountReadOnly('/etc');
       const { code, stderr } = await product(host, ['--yes']);
       expect(code).toBe(6);
-      expect(stderr).toMatch(/^✗ \/etc\/systemd\/system\/\S+ could not be read or written.*read-only/m);
+      expect(stderr).toMatch(/^Error: \/etc\/systemd\/system\/\S+ could not be read or written.*read-only/m);
       expect(stderr).toMatch(/Nothing was changed|put back as it was/);
     });
   });

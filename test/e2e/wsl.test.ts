@@ -223,9 +223,9 @@ describe.skipIf(rigUnavailable())('an Ollama on Windows alone', () => {
     stage.host.write(PROGRAM, 'MZ');
     const ran = await stage.host.run(['stigmer-setup-ollama', '--yes']);
     expect(ran.code, told(ran)).toBe(4);
-    expect(ran.stdout).toBe('▸ Ollama on Windows\n');
+    expect(ran.stdout).toBe('Found: Ollama on Windows\n');
     expect(ran.stderr).toMatch(
-      /^✗ Ollama is on Windows \(C:\\Users\\ann\\.*ollama\.exe\), not in this WSL distribution\./,
+      /^Error: Ollama is on Windows \(C:\\Users\\ann\\.*ollama\.exe\), not in this WSL distribution\./,
     );
     expect(ran.stderr).toContain('npx stigmer-setup-ollama   # in PowerShell on Windows, not in WSL');
   });

@@ -11,7 +11,15 @@ import type { RecordedHost } from './recorded-host.ts';
 export function listener(): { people: People; said: string[] } {
   const said: string[] = [];
   const say = (text = '') => void said.push(text);
-  const people = { colors: pc.createColors(false), say, insist: say, pending: () => {} };
+  const people = {
+    colors: pc.createColors(false),
+    say,
+    insist: say,
+    exactly: say,
+    labelled: (label: string, value: string) => say(`${label} ${value}`),
+    pending: () => {},
+    clear: () => {},
+  };
   return { people: people as unknown as People, said };
 }
 

@@ -141,7 +141,7 @@ describe.skipIf(rigUnavailable())('a Mac', () => {
   ] as const)('is as before when %s comes in any phase', async (signal, code) => {
     await withJobs('signals', { ...AGENT, faults: { drainSeconds: 0.5, bootstrapFails: 2 } }, async (stage) => {
       const before = await stage.image();
-      for (const phase of [/./, /✓ Set/, /This will be done/]) {
+      for (const phase of [/./, /Done: Set/, /This will be done/]) {
         await stage.mac.faults({ drainSeconds: 0.5, bootstrapFails: 2 });
         const run = stage.mac.spawnProduct(['--yes']);
         await run.waitForOutput(phase);
@@ -183,8 +183,8 @@ describe.skipIf(rigUnavailable())('a Mac', () => {
 const KILLS: [RegExp, number][] = [
   [/This will be done/, 0],
   [/This will be done/, 60],
-  [/✓ Set/, 0],
-  [/✓ Set/, 150],
-  [/✓ Set/, 400],
-  [/✓ Restart/, 0],
+  [/Done: Set/, 0],
+  [/Done: Set/, 150],
+  [/Done: Set/, 400],
+  [/Done: Restart/, 0],
 ];

@@ -92,6 +92,11 @@ export class TestHost extends GuestFiles {
     return new Handle(this.#machine, command, start(command.argv, { stdin: 'pipe' }), options.timeout ?? 120_000);
   }
 
+  /** The words that run a command from this machine, for a program that starts it by itself; never as a session. */
+  words(argv: readonly string[], options: Omit<RunOptions, 'input' | 'timeout' | 'tty' | 'session'> = {}): string[] {
+    return guestCommand(this.#machine, this, argv, options).argv;
+  }
+
   /** Looks a user of the host up. */
   user(name: string): GuestUser {
     return findUser(this, name);
