@@ -60,7 +60,9 @@ for (const { file, code } of pack(await Promise.all(parts), result.metafile.outp
   'help-',
   'stand-in',
 ])) {
-  writeFileSync(file, code);
+  // Once more: what several parts in one file have in common gets the same names.
+  const { code: small } = await minify(code, { toplevel: true, compress: false, format: { wrap_func_args: true } });
+  writeFileSync(file, small);
 }
 writeFileSync(path.join(fresh, 'package.json'), '{"type":"commonjs"}\n');
 chmodSync(path.join(fresh, 'cli.js'), 0o755);

@@ -27,22 +27,24 @@ export function pack(parts, outputs, start, apart) {
   if (main === undefined || others.length > 0) throw new Error(`there is not just one part ${start}`);
   const outside = new Set(apart.flatMap(named).flatMap((name) => [...reach(name)]));
   const inside = new Set([...reach(main)].filter((name) => !outside.has(name)));
+  // By number: a name of a part is eight random letters, which no compression makes smaller.
+  const packed = parts.filter(({ file }) => inside.has(path.basename(file)));
+  const numbers = new Map(packed.map(({ file }, index) => [path.basename(file), index]));
   const rewrite = (code, at) =>
     code.replace(/\brequire\("(\.{1,2}\/(?:parts\/)?)([^"/]+\.js)"\)/g, (whole, folder, name) => {
       if (!inside.has(name)) return whole;
-      return at === 'inside' ? `part("${name}")` : `require("${folder}${main}").part("${name}")`;
+      const number = numbers.get(name);
+      return at === 'inside' ? `part(${number})` : `require("${folder}${main}").part(${number})`;
     });
-  const packed = parts.filter(({ file }) => inside.has(path.basename(file)));
-  // In parentheses V8 compiles a function at once, where it would otherwise read it twice.
   const bodies = packed.map(
-    ({ file, code }) =>
-      `"${path.basename(file)}":(function(module,exports,require,part){${rewrite(code, 'inside').trimEnd()}\n})`,
+    ({ code }) => `function(module,exports,require,part){${rewrite(code, 'inside').trimEnd()}\n}`,
   );
+  // As arguments they are put into parentheses: V8 then compiles a function at once, where it would otherwise read it twice.
   const registry = [
-    `const parts={${bodies.join(',\n')}};`,
-    'const made=Object.create(null);',
-    'const part=(name)=>{let module=made[name];',
-    'if(!module){module=made[name]={exports:{}};parts[name](module,module.exports,require,part)}return module.exports};',
+    `const parts=((...all)=>all)(${bodies.join(',\n')});`,
+    'const made=[];',
+    'const part=(number)=>{let module=made[number];',
+    'if(!module){module=made[number]={exports:{}};parts[number](module,module.exports,require,part)}return module.exports};',
     'exports.part=part;',
   ].join('\n');
   return parts.flatMap(({ file, code }) => {
