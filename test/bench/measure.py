@@ -1,8 +1,10 @@
 """Times commands in turns inside a host, and the longest time for which nobody could connect while each ran.
 
-Reads {"rounds": N, "commands": [{"name", "argv", "before"?: argv}]} and prints {"name": [[seconds, gap], ...]}.
+Reads {"rounds": N, "commands": [{"name", "argv", "before"?: argv}]} and prints {"name": [[seconds, gap, peak], ...]};
+the peak of resident memory is in MiB.
 """
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -38,14 +40,19 @@ def once(command, watch):
     if client:
         client.start()
     start = time.perf_counter()
-    subprocess.run(command["argv"], check=command.get("check", True), **QUIET)
+    child = subprocess.Popen(command["argv"], **QUIET)
+    _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0 and command.get("check", True):
+        raise SystemExit(f"{command['argv']}: exit code {child.returncode}")
+    peak = usage.ru_maxrss / 1024
     if not client:
-        return [seconds, 0]
+        return [seconds, 0, peak]
     time.sleep(0.1)
     client.ended = True
     client.join()
-    return [seconds, client.gap]
+    return [seconds, client.gap, peak]
 
 
 job = json.load(sys.stdin)

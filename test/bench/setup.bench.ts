@@ -4,6 +4,7 @@ import { rigUnavailable } from '../e2e/rig/available.ts';
 import { type TestHost, withHost } from '../e2e/rig/host.ts';
 import { installOllama } from '../e2e/rig/ollama.ts';
 import { COMMAND, installProduct } from '../e2e/rig/product.ts';
+import { median, show } from './figures.ts';
 
 /** The least that the same change takes by hand: a drop-in, a reload, a restart, and waiting for the port. */
 const FLOOR = `#!/bin/sh
@@ -27,23 +28,18 @@ interface Command {
   before?: string[];
 }
 
-type Results = Record<string, [seconds: number, gap: number][]>;
+type Results = Record<string, [seconds: number, gap: number, peak: number][]>;
 
 async function measure(host: TestHost, rounds: number, commands: Command[], watch = false): Promise<Results> {
   const input = JSON.stringify({ rounds, commands, watch });
   return JSON.parse(await host.must(['python3', '/root/measure.py'], { input, timeout: 600_000 })) as Results;
 }
 
-/** The median of a column: the machine's noise is on one side only, but a minimum flatters whoever is lucky once. */
-function median(results: Results, name: string, column: 0 | 1 = 0): number {
-  const sorted = (results[name] ?? []).map((pair) => pair[column]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
+/** Columns of a measurement. */
+const [SECONDS, GAP, PEAK] = [0, 1, 2];
 
-function show(title: string, value: number, base: number, target: number): void {
-  const ratio = value / base;
-  const ms = `${(value * 1000).toFixed(0)} ms / ${(base * 1000).toFixed(0)} ms`;
-  console.log(`${title.padEnd(52)} ${ratio.toFixed(2)} x   target ${target} x   (${ms})`);
+function of(results: Results, name: string, column = SECONDS): number {
+  return median((results[name] ?? []).map((row) => row[column]!));
 }
 
 describe.skipIf(rigUnavailable())('ratios, each pair measured in turns on one host', () => {
@@ -69,10 +65,12 @@ async function startUp(host: TestHost): Promise<void> {
     { name: 'help', argv: [COMMAND, '--help'] },
     { name: 'again', argv: [COMMAND, '--yes'] },
   ]);
-  const node = median(results, 'node');
-  show('--version against node on an empty file', median(results, 'version'), node, 1.15);
-  show('--help against node on an empty file', median(results, 'help'), node, 1.35);
-  show('nothing to do against node on an empty file', median(results, 'again'), node, 2.5);
+  const node = of(results, 'node');
+  show('--version against node on an empty file', of(results, 'version'), node, 1.15);
+  show('--help against node on an empty file', of(results, 'help'), node, 1.35);
+  show('nothing to do against node on an empty file', of(results, 'again'), node, 2.5);
+  const memory = [of(results, 'again', PEAK), of(results, 'node', PEAK)] as const;
+  show('peak memory, nothing to do, against the same node', ...memory, 2, 'MiB');
 }
 
 async function applying(host: TestHost): Promise<void> {
@@ -84,8 +82,8 @@ async function applying(host: TestHost): Promise<void> {
     { name: 'restart', argv: ['systemctl', 'restart', 'ollama'], before },
   ];
   const times = await measure(host, 15, commands);
-  const floor = median(times, 'node') + median(times, 'floor');
-  show('apply against node + the same by hand', median(times, 'setup'), floor, 1.3);
+  const floor = of(times, 'node') + of(times, 'floor');
+  show('apply against node + the same by hand', of(times, 'setup'), floor, 1.3);
   const gaps = await measure(host, 15, commands, true);
-  show('gap for a client against `systemctl restart`', median(gaps, 'setup', 1), median(gaps, 'restart', 1), 1.3);
+  show('gap for a client against `systemctl restart`', of(gaps, 'setup', GAP), of(gaps, 'restart', GAP), 1.3);
 }
