@@ -4,8 +4,15 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** One line of the report: a ratio, what it should be at most, and the two figures that it is made of. */
-export function show(title: string, value: number, base: number, target: number, unit: 'ms' | 'MiB' = 'ms'): void {
+/** One line of the report: a ratio, what it should be at most if that was said, and the two figures that it is made of. */
+export function show(
+  title: string,
+  value: number,
+  base: number,
+  target: number | undefined,
+  unit: 'ms' | 'MiB' = 'ms',
+): void {
   const of = (figure: number) => `${(figure * (unit === 'ms' ? 1000 : 1)).toFixed(0)} ${unit}`;
-  console.log(`${title.padEnd(52)} ${(value / base).toFixed(2)} x   target ${target} x   (${of(value)} / ${of(base)})`);
+  const most = target === undefined ? '' : `target ${target} x`;
+  console.log(`${title.padEnd(52)} ${(value / base).toFixed(2)} x   ${most.padEnd(14)} (${of(value)} / ${of(base)})`);
 }

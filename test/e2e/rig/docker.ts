@@ -134,7 +134,7 @@ export class Docker {
 }
 
 /** The archive that the image is made of: it is kept beside the base that it comes from, and goes with it. */
-async function clientArchive(): Promise<string> {
+export async function clientArchive(): Promise<string> {
   const file = `${BASE}-client.tar`;
   if (existsSync(file)) return file;
   const draft = `${file}.${process.pid}`;
