@@ -32,6 +32,8 @@ export interface Reason {
   remedy: string;
   /** What was seen besides the answer. */
   evidence?: string;
+  /** The same in a few words, for the picture of the way. */
+  brief?: string;
 }
 
 /**
@@ -229,4 +231,10 @@ export function modelsIn(answer: Answer): { count: number; first?: string } | un
   if (answer.kind !== 'answered' || answer.status !== 200) return undefined;
   const models = readModels(answer.body);
   return 'failure' in models ? undefined : models;
+}
+
+/** The networks that the container is on, by the names that its engine has for them. */
+export function networksOf({ client, network, engine }: Asked): string[] {
+  if (client) return client.networks.map(({ name }) => name);
+  return [network ?? (engine.flavour.startsWith('podman') ? 'podman' : 'bridge')];
 }

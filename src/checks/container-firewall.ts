@@ -1,6 +1,7 @@
-import { type Bridge, bridgesOf } from '../containers/networks.ts';
+import type { Bridge } from '../containers/bridges.ts';
+import { bridgesOf } from '../containers/networks.ts';
 import type { Actor, Host } from '../host/host.ts';
-import type { Asked, Reason } from './container-cause.ts';
+import { type Asked, networksOf, type Reason } from './container-cause.ts';
 import { explainBlock, judgeBridges } from './firewall.ts';
 
 /**
@@ -27,10 +28,4 @@ export async function blockedBy(
   const all = await judgeBridges(host, question(bridges));
   const same = all.blocked.filter(({ by, iif }) => by.firewall === first.by.firewall && iif !== first.iif);
   return explainBlock(host, root, port, all, [first, ...same]);
-}
-
-/** The networks that the container is on, by the names that its engine has for them. */
-function networksOf({ client, network, engine }: Asked): string[] {
-  if (client) return client.networks.map(({ name }) => name);
-  return [network ?? (engine.flavour.startsWith('podman') ? 'podman' : 'bridge')];
 }

@@ -1,6 +1,6 @@
 import { type Answer, LIMIT } from '../containers/request.ts';
 import type { Check } from './check.ts';
-import { type Asked, doubtOf, modelsIn, type Reason, reasonOf } from './container-cause.ts';
+import { type Asked, doubtOf, modelsIn, networksOf, type Reason, reasonOf } from './container-cause.ts';
 
 /** What became of a question: `elsewhere` where the container means another Ollama, `unable` where it was not asked. */
 export type Outcome = 'reached' | 'failed' | 'elsewhere' | 'unable';
@@ -13,8 +13,12 @@ export interface Way {
   host: string;
   /** The engine hands the name out as the address of its own bridge. */
   byBridge: boolean;
+  /** The networks of who asked, by the engine's names. */
+  networks?: string[];
   /** What came back: undefined for the models, else the socket's word or the status. */
   got?: string;
+  /** Who did that, where it was seen. */
+  by?: string;
   cause?: string;
   models?: number;
 }
@@ -80,6 +84,7 @@ export function failure(asked: Asked, who: string, key: string, answer: Answer, 
   const { cause, why, remedy } = reason;
   const got =
     answer.kind === 'failed' ? answer.errno : answer.kind === 'answered' ? `HTTP ${answer.status}` : answer.reason;
+  const by = reason.brief === undefined ? {} : { by: reason.brief };
   const check: Check = {
     id: 'container',
     status: 'fail',
@@ -89,12 +94,13 @@ export function failure(asked: Asked, who: string, key: string, answer: Answer, 
     remedy,
     ...repeatOf(asked),
   };
-  return { outcome: 'failed', key, checks: [check], way: { ...wayOf(asked), got, cause } };
+  return { outcome: 'failed', key, checks: [check], way: { ...wayOf(asked), got, ...by, cause } };
 }
 
-function wayOf({ client, target, engine }: Asked): Way {
+function wayOf(asked: Asked): Way {
+  const { client, target, engine } = asked;
   const byBridge = engine.addsHost && target.host === engine.hostName;
-  return { from: client?.name ?? 'a new container', host: target.host, byBridge };
+  return { from: client?.name ?? 'a new container', host: target.host, byBridge, networks: networksOf(asked) };
 }
 
 function baseOf({ target }: Asked): string {

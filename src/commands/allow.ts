@@ -73,8 +73,16 @@ export function narrow({ exposure }: Report, { allow, interfaces }: Access, port
   exposure.addresses = exposure.addresses
     .map((one): ReachableAddress => (interfaces.includes(one.interface) ? { ...one, reach: 'containers' } : one))
     .filter((one) => interfaces.includes(one.interface) || isLetIn(one, allow));
-  const who = allow === 'lan' ? 'this host, its containers and private networks' : 'this host and its containers';
-  exposure.firewall = `A filter of its own (nftables, --allow ${allow}) lets only ${who} reach port ${port}.`;
+  exposure.firewall = `A filter of its own (nftables, --allow ${allow}) lets only ${whoOf(allow)} reach port ${port}.`;
+}
+
+function whoOf(allow: Allow): string {
+  return allow === 'lan' ? 'this host, its containers and private networks' : 'this host and its containers';
+}
+
+/** That the filter is in force. */
+export function filterCheck(allow: Allow): Check {
+  return { id: 'filter', status: 'pass', summary: `The filter is in force: it lets in ${whoOf(allow)}.` };
 }
 
 /** As the rules of the filter: containers by the names of their bridges, private networks by the addresses. */
@@ -88,7 +96,9 @@ async function unusualBridges({ host, options }: Run, allow: Allow): Promise<str
   if (allow === 'any' || host.root !== undefined || !options.containerCheck) return [];
   const { allBridges } = await import('../containers/networks.ts');
   const names = (await allBridges(host)).map(({ iif }) => iif);
-  return names.filter((name) => !/^(docker0|docker_gwbridge|br-.*|podman.*|cni.*)$/.test(name)).filter(isPlain);
+  return names
+    .filter((name) => !/^(docker0|docker_gwbridge|br-[0-9a-f]{12}|podman.*|cni.*)$/.test(name))
+    .filter(isPlain);
 }
 
 /** An interface's name may hold nearly anything; nft is given no other than these. */
@@ -103,10 +113,7 @@ function isPlain(name: string): boolean {
 export async function proveFilter(run: Run, { filter, title }: Installation, allow: Allow): Promise<Check[]> {
   const root = run.root();
   if (allow === 'any' || !filter || !root) return [];
-  if (await filter.isLoaded(root)) {
-    const who = allow === 'lan' ? 'this host, its containers and private networks' : 'this host and its containers';
-    return [{ id: 'filter', status: 'pass', summary: `The filter is in force: it lets in ${who}.` }];
-  }
+  if (await filter.isLoaded(root)) return [filterCheck(allow)];
   throw new SetupError('filter-not-loaded', EXIT.notUp, `${title} runs, but without the filter of --allow.`, {
     meaning: 'Something later in its configuration takes the line away that loads it.',
     remedy: 'systemctl cat ollama   # look for a later ExecStartPre=',

@@ -10,13 +10,14 @@ import { version } from '../ollama/api.ts';
 import { type HostValue, parseHost } from '../ollama/host-value.ts';
 import { reachableAddresses } from '../probes/addresses.ts';
 import type { Installation } from '../rooms/room.ts';
-import { type People, sayCheck, sayFound } from '../ui/people.ts';
+import { type People, sayCheck, sayExposure, sayFound, sayWarnings } from '../ui/people.ts';
 import { askContainers, isForContainers, notAsked } from './container.ts';
 import type { Context } from './context.ts';
+import { warnOfOrigins } from './exposure.ts';
 import { explain } from './failure.ts';
 import { pictureOf } from './picture.ts';
 import { tellUnfinished } from './recovery.ts';
-import { bindingReport, exposureOf, installationReport, tellPlatform } from './report.ts';
+import { bindingReport, exposureNow, installationReport, tellPlatform } from './report.ts';
 import { findInstallations, selectInstallation } from './scene.ts';
 import { readWanted } from './wanted.ts';
 
@@ -25,20 +26,23 @@ export async function doctor(context: Context): Promise<void> {
   const { host, options, report, store } = context;
   const { value: wanted, canonical } = readWanted(options.host);
   report.wanted.ollamaHost = canonical;
-  report.exposure = exposureOf(reachableAddresses(host), canonical);
+  report.exposure.addresses = reachableAddresses(host);
   tellUnfinished(store, report);
   const [found] = await Promise.all([findInstallations(host, options), tellPlatform(host, report)]);
   const selected = selectInstallation(found, options.target, host.platform);
   const subjects = selected ? [selected] : found;
   report.installations = found.map((one) => installationReport(one, subjects.includes(one), undefined));
   const bound = await lookAtBindings(context, subjects, wanted);
-  const [findings, ...examined] = await Promise.all([
+  report.exposure = exposureNow(report);
+  warnOfOrigins(host, report);
+  const [findings, gates, ...examined] = await Promise.all([
     examineContainers(context, subjects[0], wanted),
+    lookAtFirewalls(context, subjects[0], wanted),
     ...subjects.map((one) => examine(context, one, wanted)),
     onWindows(context, wanted, bound),
   ]);
   checkInterrupted(host);
-  report.checks = nameRoots(inOrder([...findings.checks, ...examined.flat()]));
+  report.checks = nameRoots(inOrder([...findings.checks, ...(await gates(findings)), ...examined.flat()]));
   await completeRemedies(report.checks);
   forgive(report.checks, findings, report.before.scope);
   const sick = report.checks.some(({ status }) => status === 'fail');
@@ -48,7 +52,7 @@ export async function doctor(context: Context): Promise<void> {
 }
 
 /** The way that a request takes, from the container to the server; what is set, and by whom, comes last. */
-const ORDER = ['container', 'firewall', 'listener', 'http', 'environment', 'configuration'];
+const ORDER = ['container', 'firewall', 'filter', 'exposure', 'listener', 'http', 'environment', 'configuration'];
 
 function inOrder(checks: Check[]): Check[] {
   const place = ({ id }: Check) => (ORDER.indexOf(id) + ORDER.length) % ORDER.length;
@@ -77,6 +81,15 @@ async function examineContainers(
   if (subject?.examine) return notAsked('It does not run on this side, so no container was asked.');
   if (before.scope === 'none') return notAsked('Nothing listens, so no container was asked.');
   return askContainers(context, subject, before, { port: wanted.port });
+}
+
+/** Who is let in, by the firewalls of this host; what that means for containers is told once they were asked. */
+async function lookAtFirewalls(context: Context, subject: Installation | undefined, wanted: HostValue) {
+  const { host } = context;
+  if (host.platform !== 'linux' || subject?.examine || !isForContainers(wanted)) return async () => [];
+  const { firewallChecks, lookAtGates } = await import('./doctor-firewall.ts');
+  const gates = await lookAtGates(context, subject, wanted.port);
+  return async (findings: Findings) => [...(await firewallChecks(context, gates, findings)), ...gates.checks];
 }
 
 /** A container that is answered makes a binding to loopback no more than a warning. */
@@ -141,6 +154,8 @@ async function say({ host, options, people, report }: Context, findings: Finding
     sayPath(people, host, pictureOf(host, report, findings));
   }
   for (const check of report.checks) if (check.cause !== 'not-asked') sayCheck(people, check);
+  sayExposure(people, report, 'Who can reach it:');
+  sayWarnings(people, report, 'open-origins');
   await sayMore(people, report.checks);
 }
 

@@ -10,6 +10,7 @@ import { type Access, accessFor } from './allow.ts';
 import { type Run, tellExposure, warnOfInterruption } from './before.ts';
 import { consentToSetup } from './consent.ts';
 import { askBefore, warnOfNoNeed } from './container.ts';
+import { examineFirewalls } from './exposure.ts';
 import { openings } from './firewall.ts';
 import { UNFINISHED } from './recovery.ts';
 import { refused } from './scene.ts';
@@ -70,6 +71,7 @@ async function draftOf(run: Run, subject: Subject): Promise<Draft | undefined> {
     stepsOf(host, plan),
     subject.earlier ?? (proves ? askBefore(run, installation, before) : undefined),
     warnOfInterruption(run, plan, before),
+    examineFirewalls(run),
   ]);
   report.steps = steps;
   checkInterrupted(host);

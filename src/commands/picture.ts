@@ -64,7 +64,7 @@ function serverOf({ before, installations, checks }: Report, way: Way | undefine
 function edgeTo(way: Way | undefined, atName: boolean): Edge | undefined {
   if (way === undefined || atName) return { state: 'unknown' };
   if (way.models !== undefined) return undefined;
-  return { state: 'broken', note: GOT[way.got ?? ''] ?? way.got ?? '' };
+  return { state: 'broken', note: way.by ?? GOT[way.got ?? ''] ?? way.got ?? '' };
 }
 
 function modelsOf(way: Way | undefined): Link[] {

@@ -73,7 +73,18 @@ export function installationReport(
  */
 export function exposureOf(addresses: ReachableAddress[], wanted: string): Report['exposure'] {
   const value = parseHost(wanted);
-  const scope = scopeOf(value);
-  const open = scope === 'all' ? addresses : addresses.filter(({ address }) => address === value.host);
+  return opened(addresses, scopeOf(value), [value.host]);
+}
+
+/** What is open as it is; where nothing listens, what the wanted binding would open. */
+export function exposureNow({ before, exposure, wanted }: Report): Report['exposure'] {
+  const { scope, listeners } = before;
+  if (scope === 'none') return { ...exposureOf(exposure.addresses, wanted.ollamaHost), firewall: exposure.firewall };
+  const hosts = listeners.map(({ address }) => address);
+  return { ...opened(exposure.addresses, scope, hosts), firewall: exposure.firewall };
+}
+
+function opened(addresses: ReachableAddress[], scope: string, hosts: readonly string[]): Report['exposure'] {
+  const open = scope === 'all' ? addresses : addresses.filter(({ address }) => hosts.includes(address));
   return { addresses: open, firewall: 'not examined', hostHeaderGuard: scope === 'loopback' };
 }

@@ -1,19 +1,8 @@
 import type { Host } from '../host/host.ts';
+import { type Bridge, bridgesUp } from './bridges.ts';
 import { call } from './cli.ts';
 import { type Engine, findEngines } from './engine.ts';
 import { at } from './json.ts';
-
-/** A network of containers that is a bridge of this host. */
-export interface Bridge {
-  /** As the engine calls it: bridge, app_default. */
-  network: string;
-  /** The interface: docker0, br-…, or what it was given. */
-  iif: string;
-  /** Its addresses of IPv4; undefined when the engine does not tell. */
-  from?: string;
-  /** The address of this host that host-gateway leads to; undefined when it is not known. */
-  to?: string;
-}
 
 /** The bridges of an engine whose containers are processes of this very kernel; none of any other. */
 export async function bridgesOf(host: Host, { cli, local }: Engine): Promise<Bridge[]> {
@@ -33,12 +22,8 @@ export async function allBridges(host: Host): Promise<Bridge[]> {
   const { engines } = await findEngines(host);
   const found = (await Promise.all(engines.map((engine) => bridgesOf(host, engine)))).flat();
   if (found.length > 0) return found.filter(({ iif }, index) => found.findIndex((one) => one.iif === iif) === index);
-  const up = host.interfaces().filter(({ name, family }) => family === 'IPv4' && CALLED_SO.test(name));
-  return up.map(({ name, cidr }) => ({ network: name, iif: name, ...(cidr === null ? {} : { from: cidr }) }));
+  return bridgesUp(host);
 }
-
-/** Docker's own bridge and those of its networks, Podman's, and those of CNI's plugins. */
-const CALLED_SO = /^(docker0|br-[0-9a-f]{12}|podman\d+|cni\d+|cni-podman\d+)$/;
 
 type Found = Bridge & { gateway?: string };
 

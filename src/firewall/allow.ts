@@ -56,7 +56,7 @@ export async function planFilter(host: Host, request: FilterRequest): Promise<Fi
   const table = tableOf(request.unit);
   const path = filterPath(request.unit);
   const from = await readState(host.as('self'), path);
-  const text = filterText(request, lanBridges(host));
+  const text = filterText(request, lanBridges(host, request.interfaces ?? []));
   const to = stateOf(text, { ...ROOT, mode: 0o644 });
   const change: FileChange = {
     type: 'file',
@@ -119,14 +119,13 @@ function quoted(name: string): string {
 }
 
 /**
- * Bridges called br-… that a network card is a part of: people's own, by which not containers come but the network.
- * The kernel lists a bridge's ports in brif/, and for a port that is a device its bus (sysfs, net/bridge).
+ * Bridges called br-… that more is a part of than containers' ends (veth…), such as a card, a bond or a VLAN: people's own,
+ * by which the network comes. The kernel lists a bridge's ports in brif/ (sysfs, net/bridge).
  */
-function lanBridges(host: Host): string[] {
+function lanBridges(host: Host, named: readonly string[]): string[] {
   const bridges = host.files.list('/sys/class/net').filter((name) => /^br-(?![0-9a-f]{12}$)[\w.-]+$/.test(name));
-  const hasCard = (name: string) =>
-    host.files.list(`/sys/class/net/${name}/brif`).some((port) => host.files.real(`/sys/class/net/${port}/device`));
-  return bridges.filter(hasCard);
+  const isOther = (name: string) => host.files.list(`/sys/class/net/${name}/brif`).some((port) => !/^veth/.test(port));
+  return bridges.filter((name) => !named.includes(name) && isOther(name));
 }
 
 /**

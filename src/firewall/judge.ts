@@ -3,7 +3,7 @@ import { type FirewallName, type Firewalls, ownerOf } from './read.ts';
 import type { Ruleset } from './ruleset.ts';
 import { type Evidence, walk } from './walk.ts';
 
-/** A way from containers to this host: in by a bridge, to a port. */
+/** A way to a port of this host: of containers, in by a bridge, or of others by another interface. */
 export interface Way {
   /** The bridge, as `ip link` calls it: docker0, br-… */
   iif: string;
@@ -14,6 +14,8 @@ export interface Way {
   to?: string;
   /** IPv4 unless told, or unless an address tells. */
   family?: 'ip' | 'ip6';
+  /** False for an interface that is none, such as a network card. */
+  bridge?: boolean;
 }
 
 /** Where a way is blocked, and by which firewall. */
@@ -37,7 +39,7 @@ export function judge({ ruleset, unseen }: Firewalls, way: Way): Judgement {
   const family = way.family ?? from?.family ?? to?.family ?? 'ip';
   const unread = unseen.length > 0 ? `not seen: ${unseen.join('; ')}` : undefined;
   if (!ruleset) return { kind: 'unknown', why: unread ?? 'no rules could be read' };
-  const packet = { family, iif: way.iif, bridge: true, from, to, port: way.port };
+  const packet = { family, iif: way.iif, bridge: way.bridge ?? true, from, to, port: way.port };
   // Rules may let in who knocks, and keep out what he says then.
   const first = walk(ruleset, { ...packet, state: 'new' });
   const verdict = first.kind === 'passes' ? walk(ruleset, { ...packet, state: 'established' }) : first;

@@ -33,29 +33,33 @@ const TIMEOUT = 15_000;
  * @param root hands with root's rights, where there are any already; without them only what everybody may read is seen
  */
 export async function readFirewalls(host: Host, root?: Actor): Promise<Firewalls> {
-  const [seen, firewalld] = await Promise.all([root ? readRules(host, root) : blind(), firewalldOf(host)]);
-  const found = [ufwOf(host, seen.ruleset), firewalld, ...rulesOf(seen.ruleset)].filter((each) => each !== undefined);
-  return { found, ...seen };
+  const seen = root ? await readRules(host, root) : BLIND;
+  const found = [ufwOf(host, seen.ruleset), firewalldOf(host, seen.ruleset), ...rulesOf(seen.ruleset)];
+  return { found: found.filter((each) => each !== undefined), ...seen };
 }
 
 type Seen = Pick<Firewalls, 'ruleset' | 'unseen'>;
 
-async function blind(): Promise<Seen> {
-  return { ruleset: undefined, unseen: ['only root may read the rules of the kernel'] };
-}
+const BLIND: Seen = { ruleset: undefined, unseen: ['only root may read the rules of the kernel'] };
 
 async function readRules(host: Host, root: Actor): Promise<Seen> {
   const unseen: string[] = [];
-  const [nft, ...saved] = await Promise.all([
-    readNft(host, root, unseen),
-    ...saves(host).map(({ path, family, optional }) => readIptables(root, path, family, optional, unseen)),
-  ]);
+  const nft = await readNft(host, root, unseen);
+  // nft lists iptables' newer tables as well, but not all of their words: where there are none, nobody has to be asked.
+  const has = (family: string) => !nft || nft.some((table) => table.family === family && TABLES.has(table.name));
+  const asked = saves(host).filter(({ family, optional }) => optional || has(family));
+  const saved = await Promise.all(
+    asked.map(({ path, family, optional }) => readIptables(root, path, family, optional, unseen)),
+  );
   const iptables = saved.flat();
   const known = new Set(iptables.filter(({ modern }) => modern).map(({ table }) => `${table.family} ${table.name}`));
   const own = nft?.filter(({ family, name }) => !known.has(`${family} ${name}`)) ?? [];
   const ruleset = nft || iptables.length > 0 ? [...iptables.map(({ table }) => table), ...own] : undefined;
   return { ruleset, unseen };
 }
+
+/** The tables that iptables has (iptables(8), TABLES). */
+const TABLES = new Set(['filter', 'nat', 'mangle', 'raw', 'security']);
 
 async function readNft(host: Host, root: Actor, unseen: string[]): Promise<Ruleset | undefined> {
   const nft = programPath(host, 'nft');
@@ -64,10 +68,12 @@ async function readNft(host: Host, root: Actor, unseen: string[]): Promise<Rules
     return undefined;
   }
   const list = (...words: string[]) => root.run([nft, ...words, 'list', 'ruleset'], { timeout: TIMEOUT });
-  const [json, text] = await Promise.all([list('-j'), list('-a', '-s')]);
+  const json = await list('-j');
   if (json.code === 0) {
     try {
-      return parseNft(json.stdout, text.stdout);
+      // The words of the rules are for what is kept out, or is not understood.
+      const words = /"(drop|reject|queue|xt)"/.test(json.stdout) ? (await list('-a', '-s')).stdout : '';
+      return parseNft(json.stdout, words);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
@@ -138,16 +144,14 @@ function readable(host: Host, path: string): string | undefined {
   }
 }
 
-/** `--state` is one of the few questions for which firewalld wants no authorisation (its polkit actions). */
-async function firewalldOf(host: Host): Promise<Firewall | undefined> {
+/** Its program would tell as well, but takes longer than all the rest. */
+function firewalldOf(host: Host, ruleset: Ruleset | undefined): Firewall | undefined {
+  const isIts = ({ name, program, chains }: Ruleset[number]) =>
+    [...chains.keys()].some((chain) => ownerOf(name, chain, program) === 'firewalld');
+  if (ruleset?.some(isIts)) return { name: 'firewalld', active: true, evidence: 'its chains are loaded' };
   const program = programPath(host, 'firewall-cmd');
-  if (!program) return undefined;
-  const { code } = await host.ask([program, '--state'], { timeout: TIMEOUT });
-  return {
-    name: 'firewalld',
-    active: code === 0,
-    evidence: `firewall-cmd --state ${code === 0 ? 'says' : 'does not say'} running`,
-  };
+  if (program === undefined) return undefined;
+  return { name: 'firewalld', active: ruleset ? false : undefined, evidence: `${program} is installed` };
 }
 
 /** Firewalls that have no program to ask, by the rules on the way in that are theirs. */

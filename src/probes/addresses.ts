@@ -14,8 +14,8 @@ const CONTAINER_INTERFACE =
   /^(docker\d|br-[0-9a-f]{12}$|podman\d|cni\d|cni-|cali|flannel|lxdbr|lxcbr|incusbr|virbr|bridge100|vmnet|veth)/;
 const VPN_INTERFACE = /^(tun|tap|wg|tailscale|zt|utun|ppp|ipsec|nordlynx|proton)/;
 
-/** Interfaces of macOS for AirDrop and the like, whose link-local addresses no program is reached by. */
-const PEER_INTERFACE = /^(awdl|llw|anpi|utun)\d/;
+/** Of AirDrop and the like on macOS, and the ports of a bridge on Linux: no program is reached by their link-local addresses. */
+const PEER_INTERFACE = /^((awdl|llw|anpi|utun)\d|veth)/;
 
 /** The addresses of this machine that a wildcard binding opens, without loopback, with who can reach each. */
 export function reachableAddresses(host: Host): ReachableAddress[] {

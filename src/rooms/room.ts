@@ -139,8 +139,14 @@ export interface Installation {
   moved?(done: Done): Promise<Moved | undefined>;
   /** What an export of this program has left here, which has no receipt; undefined where there is nothing of the kind. */
   exported?(): Exported | undefined;
-  /** Only where others can be kept from the port of this installation: whom a filter lets in now, and if it is loaded. */
-  filter?: { now: Exclude<Allow, 'any'> | undefined; isLoaded(root: Actor): Promise<boolean> };
+  /** Only where others can be kept from the port of this installation. */
+  filter?: {
+    /** Whom a filter lets in now. */
+    now: Exclude<Allow, 'any'> | undefined;
+    /** The bridges of containers that it names. */
+    interfaces(): Promise<string[]>;
+    isLoaded(root: Actor): Promise<boolean>;
+  };
   /** The settings as they are now. */
   reread(): Setting[] | Promise<Setting[]>;
   /** OLLAMA_HOST in the environment of the running server, where its manager tells. */

@@ -169,13 +169,13 @@ function paintDiff(colors: Colors, text: string, line: string): string {
   return line.startsWith('-') ? colors.red(text) : colors.dim(text);
 }
 
-/** What the binding means for others, before it is opened. */
-export function sayExposure(people: People, report: Report): void {
+/** What the binding means for others: of setup before it is opened, of doctor as it is. */
+export function sayExposure(people: People, report: Report, title = 'Who can reach it then:'): void {
   const { colors } = people;
   const { addresses, hostHeaderGuard } = report.exposure;
   if (hostHeaderGuard) return;
   people.say();
-  people.say(colors.bold('Who can reach it then:'));
+  people.say(colors.bold(title));
   for (const { interface: name, address, reach } of addresses) {
     const line = `  ${REACH[reach]}  ${address} (${name})`;
     people.say(reach === 'public' ? colors.red(line) : line);
@@ -192,8 +192,11 @@ const REACH = {
   public: 'THE INTERNET   ',
 };
 
-export function sayWarnings(people: People, report: Report): void {
-  for (const { message } of report.warnings) people.say(mark(people, 'warn') + people.colors.yellow(message));
+/** The warnings, or those of one code. */
+export function sayWarnings(people: People, report: Report, only?: string): void {
+  const { red, yellow } = people.colors;
+  for (const { code, message } of report.warnings.filter((one) => only === undefined || one.code === only))
+    people.say(mark(people, 'warn') + (code === 'public-address' ? red : yellow)(message));
 }
 
 /** One line for each step, as it ends. */
@@ -211,7 +214,7 @@ export function sayCheck(people: People, { status, summary, evidence, remedy }: 
   const { colors } = people;
   people.say(mark(people, status) + summary);
   if (status !== 'pass' && evidence) people.say(colors.dim(`    seen in: ${evidence}`));
-  if (status !== 'pass' && remedy) people.exactly(`    ${colors.cyan(remedy)}`);
+  if (status !== 'pass' && remedy) people.exactly(colors.cyan(remedy.replace(/^/gm, INDENT)));
 }
 
 /** An error for people: what happened, what it means, what mends it. The trace only with --verbose. */

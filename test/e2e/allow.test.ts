@@ -52,6 +52,43 @@ const INSIDE = { loopback: '200', container: '200', container6: '200' };
 const NARROW = { ...INSIDE, lan: 'curl 28', lan6: 'curl 28' };
 const WIDE = { ...INSIDE, lan: '200', lan6: '200' };
 
+/** Connects to every port there is; prints those that took the connection. */
+const SCAN = `
+import select, socket, sys, time
+family, address = socket.getaddrinfo(sys.argv[1], 0)[0][0], sys.argv[1]
+taken = []
+for first in range(1, 65536, 500):
+    poll, waiting = select.poll(), {}
+    for port in range(first, min(first + 500, 65536)):
+        one = socket.socket(family, socket.SOCK_STREAM)
+        one.setblocking(False)
+        one.connect_ex((address, port))
+        waiting[one.fileno()] = (one, port)
+        poll.register(one, select.POLLOUT)
+    end = time.monotonic() + 3
+    while waiting and time.monotonic() < end:
+        for number, _ in poll.poll(200):
+            one, port = waiting.pop(number)
+            poll.unregister(one)
+            if one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                taken.append(port)
+            one.close()
+    for one, _ in waiting.values():
+        one.close()
+print(*taken)
+`;
+
+/** The ports that another machine gets through to, by IPv4 and by IPv6. */
+async function scanned(peer: Peer): Promise<string[]> {
+  const found: string[] = [];
+  for (const address of [peer.hostAddress, 'fd00:77::1']) {
+    const { code, stdout, stderr } = await peer.run(['python3', '-c', SCAN, address], { timeout: 120_000 });
+    expect(code, stderr).toBe(0);
+    found.push(stdout.trim());
+  }
+  return found;
+}
+
 const codes = ({ warnings }: { warnings: { code: string }[] }) => warnings.map(({ code }) => code);
 
 describe.skipIf(rigUnavailable())('setup --allow', () => {
@@ -98,6 +135,18 @@ describe.skipIf(rigUnavailable())('setup --allow', () => {
     await succeeds(host, ['undo', '--yes']);
     await expectRestored(host, before);
     expect(await rules(host)).toEqual(ruleset);
+  });
+
+  scene('a port scan from another machine finds what it found before', async ({ host, peer }) => {
+    await prepared(host);
+    const before = await scanned(peer);
+    await succeeds(host, ['--yes']);
+    expect(await scanned(peer)).toEqual(before.map((ports) => `${ports} 11434`.trim()));
+    await succeeds(host, CONTAINERS);
+    expect(await scanned(peer)).toEqual(before);
+    // A host takes what is sent to any of its addresses, also to those of its bridges.
+    await must(['ip', '-n', `${host.name}.peer1`, 'route', 'add', '172.17.0.0/16', 'via', peer.hostAddress]);
+    expect(await reach((argv) => peer.run(argv), '172.17.0.1')).toBe('curl 28');
   });
 
   scene('what is open already is narrowed, moved and opened again without a restart', async (scene) => {

@@ -1,11 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BASE, containerChecks, GATEWAY, leavingNothing, tells, verdicts, withEngine } from './container-kit.ts';
+import {
+  BASE,
+  containerChecks,
+  doctor,
+  GATEWAY,
+  leavingNothing,
+  tells,
+  verdicts,
+  withEngine,
+} from './container-kit.ts';
 import { rigUnavailable } from './rig/available.ts';
 import { type Docker, needDocker, withDocker } from './rig/docker.ts';
 import { ensureFirewalls, installFirewalls, rules } from './rig/firewalls.ts';
 import { installOllama } from './rig/ollama.ts';
 import { installProduct } from './rig/product.ts';
-import { Stage, told } from './scenarios.ts';
+import { type Ran, Stage, told } from './scenarios.ts';
 
 beforeAll(async () => {
   if (!rigUnavailable() && needDocker()) await ensureFirewalls();
@@ -35,6 +44,11 @@ async function startUfw({ host }: Stage): Promise<void> {
   await host.must(['ufw', 'reload']);
 }
 
+/** The causes of what fails. */
+const failing = ({ report }: Ran) => [
+  ...new Set(report.checks.flatMap(({ status, cause }) => (status === 'fail' ? [cause] : []))),
+];
+
 /** An agent on the default network and one on a network of its own. */
 async function twoClients(docker: Docker): Promise<void> {
   await docker.must('network', 'create', 'app_default');
@@ -63,6 +77,14 @@ describe.skipIf(rigUnavailable())('a firewall between containers and Ollama', ()
         expect(first?.remedy).toContain('ufw allow in on docker0 to any port 11434 proto tcp');
         expect(first?.remedy).toContain('ufw allow in on br-+ to any port 11434 proto tcp');
 
+        const ill = await doctor(stage);
+        expect(ill.code, told(ill)).toBe(10);
+        expect(failing(ill), told(ill)).toEqual(['dk-ufw-drops-bridge']);
+        expect(ill.report.checks.find(({ id }) => id === 'firewall')?.status).toBe('fail');
+        expect(ill.report.exposure.firewall).toContain('ufw lets nobody in to port 11434 by');
+        const drawn = await stage.host.run(['stigmer-setup-ollama', 'doctor', '--container', 'one']);
+        expect(drawn.stdout).toContain('ufw drops docker0');
+
         const dry = await stage.product('setup', '--dry-run', '--json', '--open-firewall');
         expect(
           dry.report.steps.map(({ id }) => id),
@@ -74,6 +96,9 @@ describe.skipIf(rigUnavailable())('a firewall between containers and Ollama', ()
           'ufw-allow-docker0 done',
           'ufw-allow-br done',
         ]);
+        const well = await doctor(stage);
+        expect([well.code, failing(well)], told(well)).toEqual([0, []]);
+        expect(well.report.checks.find(({ id }) => id === 'firewall')?.status).toBe('pass');
         const again = await stage.setup('--open-firewall');
         expect(again.report, told(again)).toMatchObject({ outcome: 'unchanged', steps: [] });
         await docker.must('network', 'create', 'later');
@@ -99,6 +124,19 @@ describe.skipIf(rigUnavailable())('a firewall between containers and Ollama', ()
     const shut = await stage.setup();
     expect(shut.code, told(shut)).toBe(8);
     expect(verdicts(shut)[0], told(shut)).toBe('fail dk-ufw-rule-covers-docker0-only');
+    const ill = await doctor(stage);
+    expect([ill.code, failing(ill)], told(ill)).toEqual([10, ['dk-ufw-rule-covers-docker0-only']]);
+    // While nobody is on that network it is a warning: who was asked got through.
+    await docker.must('rm', '-f', 'two');
+    const idle = await doctor(stage);
+    expect([idle.code, verdicts(idle)], told(idle)).toEqual([0, ['pass']]);
+    expect(
+      idle.report.checks.find(({ id }) => id === 'firewall'),
+      told(idle),
+    ).toMatchObject({
+      status: 'warn',
+      cause: 'dk-ufw-rule-covers-docker0-only',
+    });
     const open = await stage.setup('--open-firewall');
     expect(open.code, told(open)).toBe(0);
     expect(open.report.steps.map(({ id }) => id)).toEqual(['ufw-allow-br']);

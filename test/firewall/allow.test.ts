@@ -101,17 +101,21 @@ describe('the plan', () => {
     expect(await planFilter(new RecordedHost(), REQUEST)).toBeUndefined();
   });
 
-  it('knows a bridge of the network by the card in it', async () => {
+  it('knows a bridge of the network by what is in it, unless an engine calls it its own', async () => {
     const host = machine();
     const sys = '/sys/class/net';
-    host.disk.file(`${sys}/eth0/device/vendor`, '');
     for (const [bridge, port] of [
       ['br-lan', 'eth0'],
       ['br-lab', 'veth0'],
+      ['br-vlan', 'bond0.7'],
+      ['br-app', 'tap0'],
       ['br-0123456789ab', 'eth0'],
     ])
       host.disk.file(`${sys}/${bridge}/brif/${port}`, '');
-    const text = textOf((await planFilter(host, REQUEST))!.change.to);
-    expect(rules(text).filter((rule) => rule.endsWith('" drop'))).toEqual(['iifname "br-lan" drop']);
+    const text = textOf((await planFilter(host, { ...REQUEST, interfaces: ['br-app'] }))!.change.to);
+    expect(rules(text).filter((rule) => rule.endsWith('" drop'))).toEqual([
+      'iifname "br-lan" drop',
+      'iifname "br-vlan" drop',
+    ]);
   });
 });

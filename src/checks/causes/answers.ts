@@ -32,6 +32,11 @@ export const ANSWERS = {
     'It has no password: anybody can use it, read what there is, and delete it.',
     ALLOW_CONTAINERS,
   ],
+  'open-origins': [
+    'Any web page may call this Ollama',
+    'OLLAMA_ORIGINS=* lets every page in; off loopback no other check is left.',
+    'OLLAMA_ORIGINS=https://chat.example.com',
+  ],
   'public-address': [
     'This machine has an address on the internet',
     'Unless a firewall is in front, anybody can use Ollama once it is open.',

@@ -52,6 +52,11 @@ export const DOCKER = {
     'Its rules are kept elsewhere, or are for now.',
     OPEN_FIREWALL,
   ],
+  'filter-not-loaded': [
+    'The filter of --allow is not loaded',
+    'Something has taken it away, so that the port is open to all.',
+    SETUP,
+  ],
   'filter-stays': [
     'The filter of --allow is still loaded',
     '--no-restart leaves the service as it is.',

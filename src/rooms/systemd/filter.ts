@@ -46,11 +46,8 @@ async function withFilter(
   allow: Scope,
 ): Promise<FilterPart | Refusal> {
   const { name } = unit;
-  const there = textOf(await readState(host.as('self'), filterPath(name)));
   // A bridge that was named once stays: an engine that is down now tells of none.
-  const named = [...there.matchAll(/^\s*iifname "([^"*]+)" accept$/gm)].map(([, one]) => one!);
-  const known = ['lo', 'docker0', 'docker_gwbridge'];
-  const interfaces = [...new Set([...named, ...(request.interfaces ?? [])])].filter((one) => !known.includes(one));
+  const interfaces = [...new Set([...(await namedBridges(host, unit)), ...(request.interfaces ?? [])])];
   const { port } = parseHost(request.wanted);
   const filter = await planFilter(host, { unit: name, port, allow, version, interfaces });
   if (!filter) return NO_NFT;
@@ -66,6 +63,13 @@ async function withFilter(
     reload: !isSame(dropIn),
     stale: false,
   };
+}
+
+/** The bridges whose names do not tell that they are a container's, as the filter has them now. Throws FileError. */
+export async function namedBridges(host: Host, { name }: Unit): Promise<string[]> {
+  const there = textOf(await readState(host.as('self'), filterPath(name)));
+  const named = [...there.matchAll(/^\s*iifname "([^"*]+)" accept$/gm)].map(([, one]) => one!);
+  return named.filter((one) => !['lo', 'docker0', 'docker_gwbridge'].includes(one));
 }
 
 async function withoutFilter({ host }: Scene, unit: Unit, request: PlanRequest): Promise<FilterPart> {

@@ -108,6 +108,7 @@ function filtering(scene: Scene, unit: Unit): Pick<Installation, 'filter' | 'mov
   return {
     filter: {
       now: filterNow(host, unit),
+      interfaces: async () => (await import('./filter.ts')).namedBridges(host, unit),
       isLoaded: async (root) => (await import('../../firewall/allow.ts')).isLoaded(host, root, unit.name),
     },
     moved: (done) => moved(scene, unit, done),

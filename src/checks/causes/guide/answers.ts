@@ -69,9 +69,18 @@ export const ANSWERS_DETAILS: Record<keyof typeof ANSWERS, Details> = {
     where: ['any'],
     symptoms: ['other'],
   },
+  'open-origins': {
+    seen: 'Said before the change and by `doctor`; a page in a browser can use, pull and delete models',
+    mend: ['Name only origins that you trust, in the place where OLLAMA_HOST is set, and restart Ollama.'],
+    sources: ['https://github.com/ollama/ollama/pull/9643'],
+    where: ['linux'],
+    symptoms: ['other'],
+  },
   'public-address': {
     seen: 'The program lists an address as `public` before it asks',
-    mend: ["npx stigmer-setup-ollama --host 172.17.0.1:11434   # Docker's default bridge alone"],
+    mend: [
+      "npx stigmer-setup-ollama --host 172.17.0.1:11434   # Docker's default bridge alone; or a firewall in front",
+    ],
     sources: ['https://github.com/ollama/ollama/issues/16236'],
     where: ['any'],
     symptoms: ['other'],

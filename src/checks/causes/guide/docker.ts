@@ -106,6 +106,13 @@ export const DOCKER_DETAILS: Record<keyof typeof DOCKER, Details> = {
     where: ['linux'],
     symptoms: ['timeout'],
   },
+  'filter-not-loaded': {
+    seen: 'Other machines get through after `setup --allow`; somebody ran `nft flush ruleset`, or the service was not started since',
+    mend: ['sudo systemctl restart ollama'],
+    sources: ['https://wiki.nftables.org/wiki-nftables/index.php/Operations_at_ruleset_level'],
+    where: ['linux'],
+    symptoms: ['other'],
+  },
   'filter-stays': {
     seen: 'After `undo --no-restart` other machines are still kept out',
     mend: ['sudo systemctl restart ollama'],
