@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { textTemplates } from './scripts/text-templates.mjs';
 
-/** Firewalls as the library reads them, what is exported, and the versions of Node: CI has no time for these as well. */
-export const MORE = ['test/e2e/firewall*.test.ts', 'test/e2e/export-*.test.ts', 'test/e2e/node-versions.test.ts'];
+/** Firewalls as the library reads them, what is exported, all that a client can have wrong, and the versions of Node: CI has no time for these as well. */
+export const MORE = [
+  ...['test/e2e/firewall*.test.ts', 'test/e2e/export-*.test.ts', 'test/e2e/doctor-clients.test.ts'],
+  'test/e2e/node-versions.test.ts',
+];
 
 export default defineConfig({
   plugins: [textTemplates()],

@@ -56,6 +56,7 @@ export function fleetingOf({ files }: Host, unit: Unit, wanted: string): Warning
     if (sameBinding(value, wanted)) return undefined;
     return warn(`${name} was started with another value than the OLLAMA_HOST=${value} that ${source} has by now.`);
   }
+  if (inherited === undefined && sameBinding('', wanted)) return undefined;
   // What a script sets is out of sight.
   const [command = []] = environment.execCommands;
   if (manager.kind !== 'systemd' || !isServe(command) || environment.unreadable.length > 0) return undefined;
