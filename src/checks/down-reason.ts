@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts';
 import { parseIp, printIp } from '../ollama/go-net.ts';
 import { parseHost, scopeOf } from '../ollama/host-value.ts';
+import { hasAddress } from '../probes/addresses.ts';
 import type { Installation } from '../rooms/room.ts';
 import type { Reason } from './reason.ts';
 import { asBound, badValue, oneAddress } from './value-reason.ts';
@@ -32,7 +33,7 @@ function unknownName(value: string, log: string): Reason | undefined {
 function absentAddress(host: Host, value: string, log: string): Reason | undefined {
   const address = oneAddress(value);
   if (address === undefined) return undefined;
-  const here = host.interfaces().some((one) => spelled(one.address) === address);
+  const here = hasAddress(host, address) || host.interfaces().some((one) => spelled(one.address) === address);
   const told = log.includes(`listen tcp ${asBound(value)}: bind: cannot assign requested address`);
   if (!here) {
     const why = `OLLAMA_HOST is ${value}, and this machine has no such address`;

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Host } from '../host/host.ts';
+import { hasAddress } from '../probes/addresses.ts';
 import type { Client, Container } from './clients.ts';
 import type { Engine } from './engine.ts';
 
@@ -121,7 +122,7 @@ function hostFaults(host: Host, { flavour }: Engine, client: Container, name: st
     return client.networkMode === 'host' ? [] : ['client-localhost-in-container'];
   const address = isIP(name) ? name : mapped;
   // With other engines what is no address of this machine may lead to it all the same.
-  const elsewhere = address && isIP(address) && flavour === 'docker-engine' && !ownAddresses(host).includes(address);
+  const elsewhere = address && isIP(address) && flavour === 'docker-engine' && !hasAddress(host, address);
   if (elsewhere) return ['client-host-address-wrong'];
   return isTypo(name) ? ['client-typo-host-docker-internal'] : [];
 }

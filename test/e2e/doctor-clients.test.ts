@@ -259,7 +259,7 @@ http.server.ThreadingHTTPServer(('', int(sys.argv[1])), Answer).serve_forever()
 `;
 
 describe.skipIf(rigUnavailable())('doctor names the cause and no other', () => {
-  it.skipIf(!needDocker())('of a client', async () => {
+  it.skipIf(!needDocker())('of a client', { timeout: 600_000 }, async () => {
     await withDocker(async (host, docker) => {
       installProduct(host);
       await installOllama(host);
