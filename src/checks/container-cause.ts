@@ -1,9 +1,10 @@
 import type { Client } from '../containers/clients.ts';
 import type { Engine } from '../containers/engine.ts';
 import type { Answer } from '../containers/request.ts';
-import { type Fault, isLoopback, type Target } from '../containers/target.ts';
+import { isLoopback, proxyFor, type Target } from '../containers/target.ts';
 import { readModels } from '../ollama/api.ts';
 import type { ListenScope } from '../probes/listeners.ts';
+import { faultOf, giveTo, isUnknownName, nameOfHost, ofFault, rightAddress } from './container-fault.ts';
 
 /** All that is known of one question when its answer is read. */
 export interface Asked {
@@ -47,54 +48,6 @@ export async function reasonOf(asked: Asked, answer: Exclude<Answer, { kind: 'un
   return answer.status === 403 ? forbidden(asked, await asked.log()) : ofStatus(asked, answer.status, answer.body);
 }
 
-/** The mistake in the client's address that this answer bears out, if there is one. */
-function faultOf({ target: { faults } }: Asked, answer: Answer): Fault | undefined {
-  if (answer.kind === 'answered') return answer.status === 404 ? faults.at(-1) : faults[0];
-  return faults.find((fault) => fault !== 'client-path-in-base-url');
-}
-
-/** The mistake in an address that worked all the same when it was asked here, but will not for every program. */
-export function doubtOf(asked: Asked): Reason | undefined {
-  const fault = asked.target.faults.find((one) => one === 'client-missing-scheme' || one === 'client-renamed-env-var');
-  return fault && ofFault(asked, fault);
-}
-
-const FAULTS: Record<Fault, (asked: Asked) => string> = {
-  'client-localhost-in-container': () => 'in a container, localhost is the container itself',
-  'client-uses-0.0.0.0-as-target': () => '0.0.0.0 is where a server listens; nobody can be called there',
-  'client-missing-scheme': () => 'the address has no http:// in front',
-  'client-host-without-port-means-80': ({ target }) => `without a port, a URL means ${target.port}`,
-  'client-port-typo': ({ target, port }) => `the address has port ${target.port}, Ollama listens on ${port}`,
-  'client-typo-host-docker-internal': ({ engine }) => `the name is misspelt: it is ${engine.hostName}`,
-  'client-path-in-base-url': () => 'the address goes on after the port, so that every request misses',
-  'client-renamed-env-var': () => 'this image reads OLLAMA_BASE_URL, not OLLAMA_API_BASE_URL',
-};
-
-function ofFault(asked: Asked, cause: Fault): Reason {
-  return { cause, why: FAULTS[cause](asked), remedy: rightAddress(asked, cause) };
-}
-
-/** The address that this client should have, as it is given to it. */
-function rightAddress(
-  { engine, client, port, target }: Omit<Asked, 'log' | 'platform' | 'wsl' | 'network' | 'scope'>,
-  cause: string,
-) {
-  const host = client?.networkMode === 'host' ? 'localhost' : engine.hostName;
-  const variable = cause === 'client-renamed-env-var' ? 'OLLAMA_BASE_URL' : target.told?.split('=')[0];
-  const v1 = /\/v1\/?$/.test(target.told ?? '') ? '/v1' : '';
-  return giveTo(client, `${variable ?? 'OLLAMA_BASE_URL'}=http://${host}:${port}${v1}`, '-e');
-}
-
-/** What has to be added where the container is made: in its compose file, or to its `docker run`. */
-function giveTo(client: Client | undefined, what: string, flag: string): string {
-  if (client?.service !== undefined) {
-    const key = flag === '-e' ? 'environment' : 'extra_hosts';
-    const { service } = client;
-    return `${key}: ["${what}"]   # in the compose file, at service ${service}; then: docker compose up -d ${service}`;
-  }
-  return `${flag} ${what}   # where ${client?.name ?? 'the container'} is started (docker run)`;
-}
-
 /** A firewall is named only by the rule that does what the socket told: dropped packets time out, rejected ones do not. */
 async function ofFirewall({ blockedBy, scope }: Asked, errno: string): Promise<Reason | undefined> {
   const rejected = errno === 'EHOSTUNREACH' || (errno === 'ECONNREFUSED' && (scope === 'all' || scope === 'address'));
@@ -103,8 +56,8 @@ async function ofFirewall({ blockedBy, scope }: Asked, errno: string): Promise<R
 }
 
 function ofSocket(asked: Asked, errno: string): Reason {
-  const { engine, client, target, scope, port } = asked;
-  if (errno === 'ENOTFOUND' || errno === 'EAI_AGAIN') return unknownName(asked);
+  const { target, scope, port } = asked;
+  if (isUnknownName(errno)) return unknownName(asked);
   if (errno === 'ECONNREFUSED') return refused(asked);
   if (errno === 'ETIMEDOUT') {
     const why = 'the connection timed out: packets are dropped somewhere on the way';
@@ -118,14 +71,7 @@ function ofSocket(asked: Asked, errno: string): Reason {
       remedy: 'sudo firewall-cmd --get-active-zones   # or: sudo nft list ruleset',
     };
   }
-  if (errno === 'ENETUNREACH') {
-    const why = 'the container has no route to that address';
-    return {
-      cause: 'container-network-unreachable',
-      why,
-      remedy: `${engine.cli.name} inspect ${client?.name ?? ''} --format '{{json .NetworkSettings}}'`,
-    };
-  }
+  if (errno === 'ENETUNREACH') return noNetwork(asked, 'the container has no route to that address');
   if (errno === 'ECONNRESET') {
     const why = 'the connection was taken and then dropped, as by a relay with nobody behind it';
     return { cause: 'container-reset', why, remedy: `curl http://127.0.0.1:${port}/api/version` };
@@ -134,13 +80,19 @@ function ofSocket(asked: Asked, errno: string): Reason {
   return { cause: 'container-not-reached', why, remedy: `curl -v ${target.url}   # inside the container` };
 }
 
-function unknownName({ engine, client, target, platform }: Asked): Reason {
+function noNetwork({ engine, client }: Asked, why: string): Reason {
+  const remedy = `${engine.cli.name} inspect ${client?.name ?? ''} --format '{{json .NetworkSettings}}'`;
+  return { cause: 'container-network-unreachable', why, remedy };
+}
+
+function unknownName(asked: Asked): Reason {
+  const { engine, client, target, platform } = asked;
   const why = `the name ${target.host} is not known there`;
+  if (client?.networkMode === 'none') return noNetwork(asked, 'the container is on no network (network mode "none")');
   if (target.host === 'host.docker.internal') {
-    if (engine.addsHost) {
-      const mapping = 'host.docker.internal:host-gateway';
-      return { cause: 'dk-no-host-gateway', why, remedy: giveTo(client, mapping, '--add-host') };
-    }
+    if (engine.addsHost && client?.networkMode === 'host')
+      return { cause: 'dk-no-host-gateway', why, remedy: rightAddress(asked, '') };
+    if (engine.addsHost) return { cause: 'dk-no-host-gateway', why, remedy: giveTo(client, nameOfHost(engine)) };
     const podman = engine.flavour.startsWith('podman');
     const name = podman ? `use http://${engine.hostName}` : `update ${engine.title}`;
     return {
@@ -149,11 +101,11 @@ function unknownName({ engine, client, target, platform }: Asked): Reason {
       remedy: `${name}, or look for "dns" in the engine's settings`,
     };
   }
-  return {
-    cause: 'container-name-not-found',
-    why,
-    remedy: `${engine.cli.name} exec ${client?.name ?? '…'} cat /etc/hosts`,
-  };
+  // A name without a dot is another container's, and there is none.
+  const remedy = target.host.includes('.')
+    ? `${engine.cli.name} exec ${client?.name ?? '…'} cat /etc/hosts`
+    : rightAddress(asked, '');
+  return { cause: 'container-name-not-found', why, remedy };
 }
 
 /** Where the name that was meant for the host may lead to the engine's virtual machine or namespace. */
@@ -171,7 +123,7 @@ function refused({ engine, client, target, network, scope, port, platform, wsl }
     const desktop = platform === 'linux' ? onLinux : 'dk-desktop-host-networking-off';
     const cause = engine.flavour === 'docker-desktop' ? desktop : 'vm-host-network';
     const why = `with ${engine.title}, the host network is that of its virtual machine`;
-    return { cause, why, remedy: giveTo(client, `OLLAMA_BASE_URL=http://${engine.hostName}:${port}`, '-e') };
+    return { cause, why, remedy: giveTo(client, ['-e', `OLLAMA_BASE_URL=http://${engine.hostName}:${port}`]) };
   }
   if (engine.flavour === 'docker-rootless' && scope !== 'none') {
     const why = 'to rootless Docker, host-gateway is its own namespace and not this host';
@@ -187,6 +139,10 @@ function refused({ engine, client, target, network, scope, port, platform, wsl }
     const why = 'the connection was refused, as follows from Ollama listening on this machine’s loopback only';
     return { cause: 'default-loopback-bind', why, remedy: 'npx stigmer-setup-ollama' };
   }
+  if (scope === 'address') {
+    const why = 'the connection was refused, as follows from Ollama listening on one other address';
+    return { cause: 'specific-ip-locks-out-localhost', why, remedy: 'npx stigmer-setup-ollama' };
+  }
   if (scope === 'none') {
     const why = 'the connection was refused, and nothing listens on the host either';
     return { cause: 'server-not-running-or-crash-loop', why, remedy: 'npx stigmer-setup-ollama doctor' };
@@ -196,21 +152,27 @@ function refused({ engine, client, target, network, scope, port, platform, wsl }
 }
 
 /** Ollama's own guard, or somebody's on the way: its log tells (gin's lines end with the method and the path). */
-function forbidden({ port }: Asked, log: string): Reason {
+function forbidden({ port, target }: Asked, log: string): Reason {
   const remedy = `curl -i http://127.0.0.1:${port}/api/tags`;
   if (log === '') {
     const why = 'the answer was 403; who refuses it is not told, since the log of Ollama cannot be read';
     return { cause: 'container-not-ollama', why, remedy: 'sudo npx stigmer-setup-ollama doctor' };
   }
-  return /\b403\b.*\/api\/tags/.test(log)
+  const byOllama = /\b403\b.*\/api\/tags/.test(log);
+  if (!byOllama && target.port !== port) {
+    const why = `the answer was 403, by whoever is at port ${target.port}: Ollama listens on ${port}`;
+    return { cause: 'container-not-ollama', why, remedy };
+  }
+  return byOllama
     ? { cause: 'host-header-403', why: 'Ollama answered 403: it refuses the name it was called by', remedy }
     : { cause: 'sandbox-policy-403', why: 'the answer was 403, and not by Ollama as far as its log shows', remedy };
 }
 
 function ofStatus({ target, client, port }: Asked, status: number, body: string): Reason {
-  if (status >= 502 && status <= 504) {
+  // Without such variables it is a proxy that stands in front of Ollama, or of something else.
+  if (status >= 502 && status <= 504 && client && proxyFor(client, target) !== undefined) {
     const why = `a proxy answered ${status}`;
-    return { cause: 'client-proxy-env-captures-local', why, remedy: giveTo(client, `NO_PROXY=${target.host}`, '-e') };
+    return { cause: 'client-proxy-env-captures-local', why, remedy: giveTo(client, ['-e', `NO_PROXY=${target.host}`]) };
   }
   const html = /^\s*</.test(body) ? ' with a page of HTML' : '';
   const why = `the answer was HTTP ${status}${html}, which is not Ollama's`;
@@ -222,7 +184,7 @@ export function proxyReason({ client, target }: Asked, proxy: string): Reason {
   return {
     cause: 'client-proxy-env-captures-local',
     why: `Ollama answers directly, but the container's HTTP_PROXY (${proxy.replace(/\/\/[^/]*@/, '//…@')}) takes the request and does not`,
-    remedy: giveTo(client, `NO_PROXY=localhost,127.0.0.1,${target.host}`, '-e'),
+    remedy: giveTo(client, ['-e', `NO_PROXY=localhost,127.0.0.1,${target.host}`]),
   };
 }
 

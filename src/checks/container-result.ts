@@ -1,6 +1,7 @@
 import { type Answer, LIMIT } from '../containers/request.ts';
 import type { Check } from './check.ts';
-import { type Asked, doubtOf, modelsIn, networksOf, type Reason, reasonOf } from './container-cause.ts';
+import { type Asked, modelsIn, networksOf, type Reason, reasonOf } from './container-cause.ts';
+import { doubtOf } from './container-fault.ts';
 
 /** What became of a question: `elsewhere` where the container means another Ollama, `unable` where it was not asked. */
 export type Outcome = 'reached' | 'failed' | 'elsewhere' | 'unable';

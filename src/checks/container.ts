@@ -1,7 +1,7 @@
 import { asClient, type Client, type Container, clientsAmong, containersOf } from '../containers/clients.ts';
 import { type Engine, type Engines, findEngines } from '../containers/engine.ts';
 import { type Answer, ask, entering, pickProgram } from '../containers/request.ts';
-import { defaultTarget, proxyFor, targetOf } from '../containers/target.ts';
+import { defaultTarget, proxyFor, type Target, targetOf } from '../containers/target.ts';
 import { openThrowAway } from '../containers/throw-away.ts';
 import { EXIT, SetupError } from '../errors.ts';
 import type { Actor, Host } from '../host/host.ts';
@@ -9,6 +9,7 @@ import type { ListenScope } from '../probes/listeners.ts';
 import { wslVersion } from '../wsl/wsl.ts';
 import type { Check } from './check.ts';
 import { type Asked, modelsIn, proxyReason } from './container-cause.ts';
+import { isUnknownName } from './container-fault.ts';
 import { failure, type Outcome, type Result, resultOf, skip, type Way } from './container-result.ts';
 
 export interface ContainerRequest {
@@ -131,20 +132,16 @@ function notRunning(name: string, found: Container | undefined, all: readonly Co
 async function askClient(host: Host, engine: Engine, client: Client, request: ContainerRequest): Promise<Result> {
   const told = targetOf(host, engine, client, request.port);
   const key = `container ${client.name}`;
-  if (!told.aimsHere && request.name === undefined) {
-    return {
-      outcome: 'elsewhere',
-      key,
-      checks: [skip(`Container ${client.name} asks another Ollama (${told.told}).`)],
-    };
-  }
-  const target = told.aimsHere ? told : defaultTarget(engine.hostName, request.port);
+  const elsewhere = !told.aimsHere && request.name === undefined;
+  // Names without a dot are those of containers, and nobody registers .internal: whether there is one, only asking tells.
+  if (elsewhere && told.host.includes('.') && !told.host.endsWith('.internal')) return another(client, told, key);
+  const target = told.aimsHere || elsewhere ? told : defaultTarget(engine.hostName, request.port);
   const asked = askedOf(host, engine, request, { client, target, network: undefined });
   const enter = entering(host, engine, client.id);
-  const program = await pickProgram(enter);
-  const answer: Answer = program
-    ? await ask(enter, program, target.url)
-    : { kind: 'unable', reason: 'it has no program that can ask' };
+  const program = client.running ? await pickProgram(enter) : undefined;
+  const reason = client.running ? 'it has no program that can ask' : `it is ${client.status}`;
+  const answer: Answer = program ? await ask(enter, program, target.url) : { kind: 'unable', reason };
+  if (elsewhere && !isUnknown(answer)) return another(client, told, key);
   const result = await resultOf(asked, `Container ${client.name}`, key, answer);
   const proxy = proxyFor(client, target);
   if (result.outcome !== 'reached' || !program || proxy === undefined) return result;
@@ -152,6 +149,12 @@ async function askClient(host: Host, engine: Engine, client: Client, request: Co
   if (proxied.kind === 'unable' || modelsIn(proxied)) return result;
   return failure(asked, `Container ${client.name}`, key, proxied, proxyReason(asked, proxy));
 }
+
+function another({ name }: Client, { told }: Target, key: string): Result {
+  return { outcome: 'elsewhere', key, checks: [skip(`Container ${name} asks another Ollama (${told}).`)] };
+}
+
+const isUnknown = (answer: Answer) => answer.kind === 'failed' && isUnknownName(answer.errno);
 
 /** From the default network, and from each on which a client was that got no answer. */
 async function askFromOwn(host: Host, engine: Engine, failed: readonly Subject[], request: ContainerRequest) {

@@ -1,5 +1,7 @@
 import type { Host } from '../host/host.ts';
 import { parseIp, printIp } from '../ollama/go-net.ts';
+import { parseHost, scopeOf } from '../ollama/host-value.ts';
+import { hasAddress } from '../probes/addresses.ts';
 import type { Installation } from '../rooms/room.ts';
 import type { Reason } from './reason.ts';
 import { asBound, badValue, oneAddress } from './value-reason.ts';
@@ -14,14 +16,24 @@ export function downReason(host: Host, installation: Installation, log: string):
     return { cause: refusal.code, why: refusal.message.replace(/\.$/, ''), remedy: refusal.remedy };
   }
   if (state.phase !== 'failed' && state.phase !== 'restarting') return undefined;
-  return value === undefined ? undefined : (badValue(value) ?? absentAddress(host, value, log));
+  return value === undefined
+    ? undefined
+    : (badValue(value) ?? unknownName(value, log) ?? absentAddress(host, value, log));
+}
+
+/** A name that Go's resolver does not find, in its own words. */
+function unknownName(value: string, log: string): Reason | undefined {
+  const { host } = parseHost(value);
+  if (scopeOf(parseHost(value)) !== 'name' || !log.includes(`lookup ${host}`)) return undefined;
+  const why = `OLLAMA_HOST is ${value}, and ${host} is no name that this machine knows`;
+  return { cause: 'value-is-a-path-or-junk', why, evidence: log };
 }
 
 /** net.Listen's EADDRNOTAVAIL (bind(2)); an address that has come since was only late. */
 function absentAddress(host: Host, value: string, log: string): Reason | undefined {
   const address = oneAddress(value);
   if (address === undefined) return undefined;
-  const here = host.interfaces().some((one) => spelled(one.address) === address);
+  const here = hasAddress(host, address) || host.interfaces().some((one) => spelled(one.address) === address);
   const told = log.includes(`listen tcp ${asBound(value)}: bind: cannot assign requested address`);
   if (!here) {
     const why = `OLLAMA_HOST is ${value}, and this machine has no such address`;

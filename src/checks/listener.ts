@@ -47,7 +47,8 @@ async function down(host: Host, installation: Installation, port: number): Promi
   const ofValue = downReason(host, installation, log);
   // That it is not started again is what came of the cause, where that is known.
   const reason = told?.cause === 'sd-exit1-not-restarted' ? (ofValue ?? told) : (told ?? ofValue);
-  const statusCommand = installation.kind === 'systemd' ? `systemctl status ${installation.id}` : undefined;
+  const verb = phase === 'stopped' ? 'sudo systemctl start' : 'systemctl status';
+  const statusCommand = installation.kind === 'systemd' ? `${verb} ${installation.id}` : undefined;
   const ownCommand = installation.logCommand ?? statusCommand ?? 'npx stigmer-setup-ollama';
   // A cause that has a remedy of its own gets that of the guide.
   const remedy = reason ? reason.remedy : ownCommand;
@@ -62,11 +63,18 @@ async function down(host: Host, installation: Installation, port: number): Promi
   };
 }
 
+const SCOPES = {
+  loopback: 'where no container can reach it',
+  address: 'and whoever calls another address is refused',
+  all: 'where nobody looks for it',
+  none: 'where nobody is',
+};
+
 /** Why it listens elsewhere than it is wanted. */
 export async function listeningElsewhere(
   host: Host,
   installation: Installation,
-  { listeners }: Binding,
+  { listeners, scope }: Binding,
   wanted: HostValue,
 ): Promise<Check> {
   const where = listeners.map(({ address, port }) => `${address}:${port}`).join(', ');
@@ -75,7 +83,7 @@ export async function listeningElsewhere(
     id: 'listener',
     status: 'fail',
     cause,
-    summary: `${why}: it listens on ${where} only, where no container can reach it.`,
+    summary: `${why}: ${installation.title} listens on ${where} only, ${SCOPES[scope]}.`,
     evidence: evidence ?? installation.settings.find(({ effective }) => effective)?.source ?? listenerEvidence(host),
     remedy: remedy ?? 'npx stigmer-setup-ollama',
     repeat: whoHolds(host, listeners[0]?.port ?? wanted.port),

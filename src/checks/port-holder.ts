@@ -21,6 +21,8 @@ export async function holderReason(
   holders: readonly Listener[],
 ): Promise<Reason | undefined> {
   if (host.platform !== 'linux') return undefined;
+  // Of whoever is out of sight (root's program, another namespace) an engine may still tell.
+  if (holders.every(({ pid }) => pid === null)) return holders[0] && published(host, holders[0]);
   for (const holder of holders) {
     const process = holder.pid === null ? undefined : readProcess(host, holder.pid);
     if (process === undefined) continue;

@@ -12,7 +12,12 @@ const OF_THE_OTHER = new Set(['not-durable', 'ollama-in-container', 'two-servers
 const ITS_BINDING = new Set(['default-loopback-bind', 'explicit-loopback-left-over']);
 
 /** What a container says of a server that is closed to it, or not there. */
-const FOLLOWS = new Set(['default-loopback-bind', 'server-not-running-or-crash-loop']);
+const FOLLOWS = new Set([
+  'default-loopback-bind',
+  'specific-ip-locks-out-localhost',
+  'custom-port-server-only',
+  'server-not-running-or-crash-loop',
+]);
 
 /**
  * One cause, one name: what follows from another check's cause is called by that. A refusal that a container saw follows

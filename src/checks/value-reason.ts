@@ -5,6 +5,9 @@ import type { Reason } from './reason.ts';
 /** What an address looks like; anything else that is a name to Ollama is no name either. */
 const ADDRESS = /^(?:https?:\/\/)?(?:\[[0-9a-f:]+\]|[\w.-]+)?(?::\d+)?\/?$/i;
 
+/** No name ends in a number (URL Standard, "ends in a number checker"): 11434, 0.0.0.0.0, 192.168.1.300. */
+const NUMBERS = /(?:^|\.)\d+$/;
+
 /** What is wrong with the value itself, whatever it is held against. */
 export function badValue(raw: string): Reason | undefined {
   const text = raw.trim();
@@ -14,7 +17,7 @@ export function badValue(raw: string): Reason | undefined {
     return { cause: 'http-scheme-means-port-80', why };
   }
   // For a path Ollama takes its default host, of `localhost: 1` it takes the host; everything else is looked up.
-  const junk = /^\/|\s/.test(text) || (scopeOf(value) === 'name' && (!ADDRESS.test(text) || /^\d+$/.test(text)));
+  const junk = /^\/|\s/.test(text) || (scopeOf(value) === 'name' && (!ADDRESS.test(text) || NUMBERS.test(value.host)));
   if (!junk || scopeOf(value) === 'all') return undefined;
   return { cause: 'value-is-a-path-or-junk', why: `OLLAMA_HOST is ${JSON.stringify(raw)}, which is no address` };
 }

@@ -7,9 +7,9 @@ import { verify } from '../checks/verify.ts';
 import { checkInterrupted } from '../engine/transaction.ts';
 import { EXIT } from '../errors.ts';
 import { version } from '../ollama/api.ts';
-import { type HostValue, parseHost } from '../ollama/host-value.ts';
+import { type HostValue, listenAddress, parseHost } from '../ollama/host-value.ts';
 import { reachableAddresses } from '../probes/addresses.ts';
-import type { Installation } from '../rooms/room.ts';
+import type { Installation, Warning } from '../rooms/room.ts';
 import { type People, sayCheck, sayExposure, sayFound, sayWarnings } from '../ui/people.ts';
 import { askContainers, isForContainers, notAsked } from './container.ts';
 import type { Context } from './context.ts';
@@ -42,6 +42,7 @@ export async function doctor(context: Context): Promise<void> {
     onWindows(context, wanted, bound),
   ]);
   checkInterrupted(host);
+  leaveAside(subjects, examined);
   report.checks = nameRoots(inOrder([...findings.checks, ...(await gates(findings)), ...examined.flat()]));
   await completeRemedies(report.checks);
   forgive(report.checks, findings, report.before.scope);
@@ -49,6 +50,22 @@ export async function doctor(context: Context): Promise<void> {
   report.outcome = sick ? 'unhealthy' : 'healthy';
   report.exitCode = sick ? EXIT.wouldChange : EXIT.ok;
   await say(context, findings);
+}
+
+/**
+ * Where one of several servers listens as wanted, others that do not run, or that run elsewhere, are nobody's trouble; that
+ * the one that answers is not the service's is.
+ */
+function leaveAside(subjects: readonly Installation[], examined: readonly Check[][]): void {
+  const of = (index: number, status: Check['status']) =>
+    examined[index]?.find((one) => one.id === 'listener' && one.status === status);
+  if (!subjects.some((_, index) => of(index, 'pass'))) return;
+  for (const [index, { state }] of subjects.entries()) {
+    const failed = of(index, 'fail');
+    if (failed === undefined || (state.phase !== 'running' && state.phase !== 'stopped')) continue;
+    const byHand = failed.cause === 'sd-manual-serve-bypasses-unit';
+    for (const check of examined[index] ?? []) if (check.status !== 'pass') check.status = byHand ? 'warn' : 'skip';
+  }
 }
 
 /** The way that a request takes, from the container to the server; what is set, and by whom, comes last. */
@@ -78,7 +95,7 @@ async function examineContainers(
 ): Promise<Findings> {
   const { before } = context.report;
   if (!isForContainers(wanted)) return notAsked('Ollama is meant for this machine alone, so no container was asked.');
-  if (subject?.examine) return notAsked('It does not run on this side, so no container was asked.');
+  if (subject?.examine) return notAsked('It listens out of sight of this system, so no container was asked.');
   if (before.scope === 'none') return notAsked('Nothing listens, so no container was asked.');
   return askContainers(context, subject, before, { port: wanted.port });
 }
@@ -92,21 +109,17 @@ async function lookAtFirewalls(context: Context, subject: Installation | undefin
   return async (findings: Findings) => [...(await firewallChecks(context, gates, findings)), ...gates.checks];
 }
 
-/** A container that is answered makes a binding to loopback no more than a warning. */
+/** A container that is answered makes a binding to loopback, or to one address, no more than a warning; to another port a client. */
 function forgive(checks: Check[], { reached }: Findings, scope: string): void {
-  if (reached.length === 0 || scope !== 'loopback') return;
+  const known = reached.some((key) => key.startsWith('container '));
+  if (reached.length === 0 || (scope === 'all' && !known)) return;
   for (const check of checks) if (check.id === 'listener' && check.status === 'fail') check.status = 'warn';
 }
 
 async function examine({ host, report }: Context, installation: Installation, wanted: HostValue): Promise<Check[]> {
-  if (installation.examine) return installation.examine();
+  if (installation.examine) return installation.examine(wanted.port);
   const binding = await bindingOf(host, installation.state, [wanted.port, parseHost(installation.value).port]);
-  const told: Check[] = installation.warnings.map(({ code, message, mayBe }) => ({
-    id: 'configuration',
-    status: mayBe ? 'skip' : 'warn',
-    cause: code,
-    summary: message,
-  }));
+  const told = installation.warnings.map(toldOf);
   if (binding.scope === 'none') return [...told, await notListening(host, installation, wanted)];
   const entry = report.installations.find(({ id, kind }) => id === installation.id && kind === installation.kind);
   if (!matches(binding, wanted)) {
@@ -117,12 +130,18 @@ async function examine({ host, report }: Context, installation: Installation, wa
   try {
     const proof = await verify(host, installation, { wanted, timeout: 2000, onWait: () => {} });
     if (entry) entry.version = proof.version ?? null;
-    return [...told, ...proof.checks];
+    const fleeting = installation.refusal ? undefined : await installation.fleeting?.(listenAddress(wanted));
+    return [...told, ...(fleeting ? [toldOf(fleeting)] : []), ...proof.checks];
   } catch (error) {
     const { message, remedy } = explain(error);
     const cause = 'server-not-running-or-crash-loop';
     return [...told, { id: 'listener', status: 'fail', cause, summary: message, remedy }];
   }
+}
+
+function toldOf({ code, message, mayBe, remedy }: Warning): Check {
+  const status = mayBe ? 'skip' : 'warn';
+  return { id: 'configuration', status, cause: code, summary: message, ...(remedy && { remedy }) };
 }
 
 async function onWindows({ host }: Context, wanted: HostValue, bound: boolean): Promise<Check[]> {

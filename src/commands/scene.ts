@@ -38,7 +38,9 @@ export async function findInstallations(host: Host, options: Options): Promise<I
   // Detection runs up to the first answer of a service manager; the waiting for that is used to load what comes next.
   const detection = detectAll(scene);
   host.warmUp(host.files.list(`${scene.stateDir}/receipts`).length === 0);
-  return detection;
+  const found = await detection;
+  if (found.length > 0 || offline) return found;
+  return (await import('../rooms/container/by-engine.ts')).detectByEngine(host);
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Container {
   aliases: string[];
   /** Its service in a compose file. */
   service: string | undefined;
+  /** The ports of its own that the engine passes on, and where it listens for them. */
+  published: { inside: number; address: string; port: number }[];
   /** Whether `ollama serve` is what it runs: no client, but a server. */
   serves: boolean;
 }
@@ -50,10 +52,10 @@ export async function containersOf(host: Host, { cli }: Engine, more?: string): 
   return found.filter(({ id }, index) => found.findIndex((other) => other.id === id) === index);
 }
 
-/** Those that look like clients of Ollama. */
+/** Those that look like clients of Ollama; one that is paused or restarting cannot be asked, and is told of. */
 export function clientsAmong(containers: readonly Container[]): Client[] {
   return containers
-    .filter(({ running, serves }) => running && !serves)
+    .filter(({ running, status, serves }) => !serves && (running || status === 'paused' || status === 'restarting'))
     .map(asClient)
     .filter(({ variable, name, image }) => variable !== undefined || isStigmers(name) || isStigmers(image));
 }
@@ -105,7 +107,7 @@ function readContainer(value: unknown): Container {
     id: text('Id'),
     name: text('Name').replace(/^\//, ''),
     image: text('Config', 'Image'),
-    running: at(value, 'State', 'Running') === true && at(value, 'State', 'Paused') !== true,
+    running: at(value, 'State', 'Running') === true && text('State', 'Status') === 'running',
     status: text('State', 'Status'),
     env,
     networkMode: text('HostConfig', 'NetworkMode'),
@@ -113,7 +115,18 @@ function readContainer(value: unknown): Container {
     extraHosts: strings(at(value, 'HostConfig', 'ExtraHosts')),
     aliases: networks.flatMap(([, network]) => strings(at(network, 'Aliases'))),
     service: typeof service === 'string' ? service : undefined,
+    published: publishedPorts(at(value, 'NetworkSettings', 'Ports')),
     // The official image's words are `/bin/ollama serve`; Open WebUI's bundle says it in a variable.
     serves: /(^|\/)ollama( \S+)* serve\b/.test(words.join(' ')) || /^true$/i.test(env.USE_OLLAMA_DOCKER ?? ''),
   };
+}
+
+/** `{"11434/tcp": [{"HostIp": "0.0.0.0", "HostPort": "11434"}]}` (api/types/container in moby/moby). */
+function publishedPorts(value: unknown): Container['published'] {
+  return Object.entries((value as object | undefined) ?? {}).flatMap(([inside, where]) =>
+    (Array.isArray(where) ? where : []).map((one: unknown) => {
+      const address = String(at(one, 'HostIp') || '0.0.0.0');
+      return { inside: Number.parseInt(inside, 10), address, port: Number(at(one, 'HostPort')) };
+    }),
+  );
 }

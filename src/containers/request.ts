@@ -73,6 +73,7 @@ const WORDS: [RegExp, string][] = [
   [/resolve host|bad address|not known|name resolution|No address associated|Try again/i, 'ENOTFOUND'],
   [/reset by peer|Empty reply|error getting response/i, 'ECONNRESET'],
   [/timed out/i, 'ETIMEDOUT'],
+  [/wrong version number|record layer|(?:SSL|TLS).*handshake|unable to establish SSL/i, 'EPROTO'],
 ];
 
 /** Reads what a program printed; its exit code says only whether it ran at all. Exported for tests. */

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Host } from '../host/host.ts';
+import { hasAddress } from '../probes/addresses.ts';
 import type { Client, Container } from './clients.ts';
 import type { Engine } from './engine.ts';
 
@@ -9,7 +10,10 @@ export type Fault =
   | 'client-uses-0.0.0.0-as-target'
   | 'client-missing-scheme'
   | 'client-host-without-port-means-80'
+  | 'client-https-against-http'
   | 'client-port-typo'
+  | 'custom-port-server-only'
+  | 'client-host-address-wrong'
   | 'client-typo-host-docker-internal'
   | 'client-path-in-base-url'
   | 'client-renamed-env-var';
@@ -22,8 +26,12 @@ export interface Target {
   port: number;
   /** What the client was told, with the variable; undefined when it was told nothing. */
   told: string | undefined;
+  /** Where the name leads by the container's own list of hosts (`--add-host`), if that is an address. */
+  mapped?: string;
   /** False when it means another Ollama than this host's. */
   aimsHere: boolean;
+  /** True where it cannot be read as an address at all, so that another one is asked. */
+  unreadable?: true;
   /** What may be wrong with it, the likeliest first; only an answer tells whether it is. */
   faults: Fault[];
 }
@@ -56,11 +64,14 @@ export function targetOf(host: Host, engine: Engine, client: Client, port: numbe
   // What it was told goes into reports: no password does, and nothing that a terminal would obey.
   const told = `${variable.name}=${raw.replace(/\/\/[^/]*@/, '//…@').replaceAll(/\p{C}/gu, '')}`;
   const scheme = /^https?:\/\//i.test(raw);
+  const unreadable = (...faults: Fault[]): Target => ({ ...fallback, told, unreadable: true, faults });
+  // "http:/host" and "http//host": to a URL's parser the host is called http.
+  if (!scheme && /^https?[:/]/i.test(raw)) return unreadable('client-missing-scheme');
   let url: URL;
   try {
     url = new URL(scheme ? raw : `http://${raw}`);
   } catch {
-    return { ...fallback, told, faults: ['client-missing-scheme'] };
+    return unreadable(/^https?:\/\/[^/]*:[^/\]]+(\/|$)/i.test(raw) ? 'client-port-typo' : 'client-missing-scheme');
   }
   const written = /^(?:https?:\/\/)?(?:\[[^\]]*\]|[^:/]*):(\d+)/i.exec(raw)?.[1];
   if (loose && !scheme && written === undefined) url.port = '11434';
@@ -69,18 +80,21 @@ export function targetOf(host: Host, engine: Engine, client: Client, port: numbe
   const path = pathOf(url, variable.name);
   const faults = [
     ...(!scheme && !loose ? (['client-missing-scheme'] as const) : []),
-    ...hostFaults(name, client),
+    ...hostFaults(host, engine, client, name),
     ...portFaults(dialled, port, written !== undefined || (loose && !scheme)),
+    ...(url.protocol === 'https:' && dialled === port ? (['client-https-against-http'] as const) : []),
     ...(path === '' ? [] : (['client-path-in-base-url'] as const)),
     ...(variable.name === 'OLLAMA_API_BASE_URL' && /open-webui/.test(client.image)
       ? (['client-renamed-env-var'] as const)
       : []),
   ];
+  const mapped = mappedTo(client, name);
   return {
     url: `${url.protocol}//${url.hostname}:${dialled}${path}/api/tags`,
     host: name,
     port: dialled,
     told,
+    ...(mapped === undefined || mapped === GATEWAY ? {} : { mapped }),
     aimsHere: aimsHere(host, client, name),
     faults,
   };
@@ -92,31 +106,54 @@ function pathOf(url: URL, variable: string): string {
   return path === '/v1' || (path === '/api' && variable === 'OLLAMA_API_BASE_URL') ? '' : path;
 }
 
-function hostFaults(name: string, { networkMode }: Container): Fault[] {
+/** What the engine puts its own address in place of (docker-run(1), --add-host). */
+const GATEWAY = 'host-gateway';
+
+/** Where `--add-host` has a name lead, as written: `name:address`, with brackets or not, or `name=address`. */
+function mappedTo({ extraHosts }: Container, name: string): string | undefined {
+  const pairs = extraHosts.map((line) => /^([^:=]+)[:=]\[?(.*?)\]?$/.exec(line));
+  return pairs.find((pair) => pair?.[1]?.toLowerCase() === name)?.[2];
+}
+
+function hostFaults(host: Host, { flavour }: Engine, client: Container, name: string): Fault[] {
   if (isUnspecified(name)) return ['client-uses-0.0.0.0-as-target'];
-  if (isLoopback(name)) return networkMode === 'host' ? [] : ['client-localhost-in-container'];
+  const mapped = mappedTo(client, name);
+  if (isLoopback(name) || (mapped && isLoopback(mapped)))
+    return client.networkMode === 'host' ? [] : ['client-localhost-in-container'];
+  const address = isIP(name) ? name : mapped;
+  // With other engines what is no address of this machine may lead to it all the same.
+  const elsewhere = address && isIP(address) && flavour === 'docker-engine' && !hasAddress(host, address);
+  if (elsewhere) return ['client-host-address-wrong'];
   return isTypo(name) ? ['client-typo-host-docker-internal'] : [];
 }
 
+/** A slip of a finger or two; whoever calls Ollama's own port has not mistyped it. */
 function portFaults(dialled: number, port: number, written: boolean): Fault[] {
   if (dialled === port) return [];
-  return [written ? 'client-port-typo' : 'client-host-without-port-means-80'];
+  if (!written) return ['client-host-without-port-means-80'];
+  const slip = dialled !== 11434 && distance(String(dialled), String(port)) <= 2;
+  return [slip ? 'client-port-typo' : 'custom-port-server-only'];
 }
 
+const isIP = (text: string) => /^[\d.]+$|:/.test(text);
+const ownAddresses = (host: Host) => host.interfaces().map(({ address }) => address);
 const isUnspecified = (name: string) => name === '0.0.0.0' || name === '::';
 export const isLoopback = (name: string) => /^(localhost|127\.[\d.]+|::1)$/.test(name);
 const isTypo = (name: string) =>
   !ALIASES.includes(name) && name.length > 12 && ALIASES.some((alias) => distance(name, alias) <= 3);
 
 function aimsHere(host: Host, container: Container, name: string): boolean {
-  const extra = container.extraHosts.map((line) => line.split(/[:=]/)[0]);
-  const own = [host.hostname.toLowerCase(), ...host.interfaces().map(({ address }) => address)];
+  const own = [host.hostname.toLowerCase(), ...ownAddresses(host)];
   const gateways = container.networks.map(({ gateway }) => gateway);
+  const mapped = mappedTo(container, name);
   return (
+    // The first address of a bridge as Docker makes them; where it has gone, so has the bridge.
+    /^172\.(1[6-9]|2\d|3[01])\.0\.1$/.test(name) ||
+    (mapped !== undefined && (mapped === GATEWAY || isLoopback(mapped) || own.includes(mapped))) ||
     isUnspecified(name) ||
     isLoopback(name) ||
     isTypo(name) ||
-    [...ALIASES, ...ADDRESSES, ...extra, ...own, ...gateways].includes(name)
+    [...ALIASES, ...ADDRESSES, ...own, ...gateways].includes(name)
   );
 }
 

@@ -65,3 +65,14 @@ export function oneAddressEach(host: Host): string[] {
     return (own.find(({ family }) => family === 'IPv4') ?? own[0]!).address;
   });
 }
+
+/**
+ * Whether this machine has an address. Node leaves out interfaces that nobody is connected to, as a bridge without
+ * containers; on Linux the kernel's table of routes (proc(5), fib_trie) has their addresses too.
+ */
+export function hasAddress(host: Host, address: string): boolean {
+  if (host.interfaces().some((one) => one.address === address)) return true;
+  const trie = host.platform === 'linux' ? (host.files.text('/proc/net/fib_trie') ?? '') : '';
+  const at = trie.indexOf(`-- ${address}\n`);
+  return at >= 0 && /^.*\n\s*\/32 host LOCAL/.test(trie.slice(at));
+}

@@ -9,6 +9,8 @@ import type { Process } from '../probes/processes.ts';
 export interface Warning {
   code: string;
   message: string;
+  /** What mends it, where the guide's word is too general. */
+  remedy?: string;
   /** True where setup mends it, so that only `doctor` has to speak of it. */
   mended?: true;
   /** True for what may happen on every host of this kind: told, and nobody's fault. */
@@ -153,8 +155,10 @@ export interface Installation {
   given?(): Promise<Given | undefined>;
   /** The processes that belong to it now, by the kernel's word alone; nothing where only the manager knows. */
   members?(): number[];
-  /** All that doctor can say of one whose sockets are out of this system's sight. */
-  examine?(): Promise<Check[]>;
+  /** All that doctor can say of one whose sockets are out of this system's sight; `port` is where it should be reached. */
+  examine?(port: number): Promise<Check[]>;
+  /** Why a server that listens as wanted will not do so after its next start. */
+  fleeting?(wanted: string): Promise<Warning | undefined>;
   /** Why its setting is not in effect or, where `log` is given, why the server is down; asked only then. */
   reasons?(log?: string): Promise<Warning[]>;
   /** Asks the service manager again. */

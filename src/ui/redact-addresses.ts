@@ -2,8 +2,8 @@ import { type Ip, ipv4Of, isLoopback, isUnspecified, parseIp, printIp } from '..
 import type { Placeholders } from './placeholders.ts';
 
 /**
- * What the IANA IPv4 Special-Purpose Address Registry (RFC 6890) has as not globally reachable, with multicast and class
- * E: 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.0.0/24, documentation, 192.168/16, 198.18/15, 224/3.
+ * What the IANA IPv4 Special-Purpose Address Registry (RFC 6890) has as not globally reachable, but for documentation's (who
+ * has such an address stands for others), with multicast and class E: 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.0.0/24, 192.168/16, 198.18/15, 224/3.
  */
 const NOT_GLOBAL: readonly [number, number][] = [
   [0x00000000, 8],
@@ -13,11 +13,8 @@ const NOT_GLOBAL: readonly [number, number][] = [
   [0xa9fe0000, 16],
   [0xac100000, 12],
   [0xc0000000, 24],
-  [0xc0000200, 24],
   [0xc0a80000, 16],
   [0xc6120000, 15],
-  [0xc6336400, 24],
-  [0xcb007100, 24],
   [0xe0000000, 3],
 ];
 

@@ -74,7 +74,47 @@ describe('what an answer means', () => {
       'fail client-path-in-base-url',
     ],
     [answered(200, '<html>'), {}, {}, 'fail container-not-ollama'],
-    [answered(502, '<html>'), {}, {}, 'fail client-proxy-env-captures-local'],
+    [answered(502, '<html>'), {}, {}, 'fail container-not-ollama'],
+    [answered(502, ''), { env: ['OLLAMA_URL=http://host.docker.internal:8080'] }, {}, 'fail container-not-ollama'],
+    [
+      answered(403, ''),
+      { env: ['OLLAMA_URL=http://host.docker.internal:8080'] },
+      { log: async () => 'up' },
+      'fail container-not-ollama',
+    ],
+    [
+      failed('ECONNREFUSED'),
+      { env: ['OLLAMA_URL=http://host.docker.internal:8080'] },
+      {},
+      'fail custom-port-server-only',
+    ],
+    [failed('ECONNREFUSED'), {}, { scope: 'address' }, 'fail specific-ip-locks-out-localhost'],
+    [
+      failed('EPROTO'),
+      { env: ['OLLAMA_URL=https://host.docker.internal:11434'] },
+      {},
+      'fail client-https-against-http',
+    ],
+    [failed('ENOTFOUND'), { env: ['OLLAMA_URL=host.docker.internal:11434'] }, {}, 'fail dk-no-host-gateway'],
+    [failed('ENOTFOUND'), { mode: 'none' }, {}, 'fail container-network-unreachable'],
+    [answered(200, MODELS), { env: ['OLLAMA_URL=http:/host.docker.internal:11434'] }, {}, 'warn client-missing-scheme'],
+    [answered(200, MODELS), { env: ['OLLAMA_URL=http://host.docker.internal:114344'] }, {}, 'warn client-port-typo'],
+    [
+      failed('EHOSTUNREACH'),
+      { extraHosts: ['host.docker.internal:172.17.0.99'] },
+      {},
+      'fail client-host-address-wrong',
+    ],
+    [failed('EHOSTUNREACH'), { env: ['OLLAMA_URL=http://172.18.0.1:11434'] }, {}, 'fail client-host-address-wrong'],
+    [
+      failed('ECONNREFUSED'),
+      { extraHosts: ['host.docker.internal:127.0.0.1'] },
+      {},
+      'fail client-localhost-in-container',
+    ],
+    [failed('ENOTFOUND'), { env: ['OLLAMA_URL=http://ollama:11434'] }, {}, 'fail container-name-not-found'],
+    [answered(200, MODELS), { env: ['OLLAMA_URL=http://ollama:11434'] }, {}, 'skip'],
+    [failed('ETIMEDOUT'), { env: ['OLLAMA_URL=http://gpu:11434'], extraHosts: ['gpu:192.168.1.50'] }, {}, 'skip'],
     [answered(403, ''), {}, {}, 'fail container-not-ollama'],
     [answered(403, ''), {}, { log: async () => 'Listening on [::]:11434' }, 'fail sandbox-policy-403'],
     [
@@ -125,7 +165,7 @@ describe('what an answer means', () => {
     const given = { env: ['OLLAMA_URL=http://localhost:11434'], labels: { 'com.docker.compose.service': 'ui' } };
     const { checks } = await checkContainers(machine(failed('ECONNREFUSED'), given), REQUEST);
     expect(checks[0]?.remedy).toBe(
-      'environment: ["OLLAMA_URL=http://host.docker.internal:11434"]   # in the compose file, at service ui; then: docker compose up -d ui',
+      'environment: ["OLLAMA_URL=http://host.docker.internal:11434"] and extra_hosts: ["host.docker.internal:host-gateway"]   # in the compose file, at service ui; then: docker compose up -d ui',
     );
   });
 });
@@ -136,7 +176,7 @@ describe('who is asked', () => {
   });
 
   it('a client of another Ollama is told and left alone', async () => {
-    const host = machine(failed('ECONNREFUSED'), { env: ['OLLAMA_URL=http://ollama:11434'] });
+    const host = machine(failed('ECONNREFUSED'), { env: ['OLLAMA_URL=http://ollama.example.com:11434'] });
     expect(await verdict(host)).toBe('skip');
     expect(host.done.filter(({ what }) => what.includes(' exec '))).toEqual([]);
   });

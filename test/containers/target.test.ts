@@ -82,7 +82,11 @@ describe('where a client goes', () => {
       'http://host.docker.internal:11343/api/tags',
       ['client-port-typo'],
     ],
-    ['OLLAMA_BASE_URL=http://host.docker.internal:80', 'http://host.docker.internal:80/api/tags', ['client-port-typo']],
+    [
+      'OLLAMA_BASE_URL=http://host.docker.internal:80',
+      'http://host.docker.internal:80/api/tags',
+      ['custom-port-server-only'],
+    ],
     [
       'OLLAMA_BASE_URL=https://host.docker.internal',
       'https://host.docker.internal:443/api/tags',

@@ -22,6 +22,11 @@ const set = (value: string, path?: string) => dropIn(`Environment="OLLAMA_HOST=$
 const FAILED = { active: 'failed', status: 1 };
 const installedWith = (line: string) => INSTALLED.replace('Restart=always', `${line}\nRestart=always`);
 const dead = (value: string, log = ''): Box => ({ files: set(value), state: FAILED, at: null, log });
+/** As proc(5) has it of docker0 while no container runs. */
+const TRIE = {
+  '/proc/net/fib_trie':
+    '           |-- 172.17.0.1\n              /32 host LOCAL\n           |-- 172.17.0.9\n              /32 link UNICAST\n',
+};
 const cannotBind = (where: string) => `Error: listen tcp ${where}: bind: cannot assign requested address`;
 
 const VALUES: Case[] = [
@@ -78,6 +83,16 @@ const VALUES: Case[] = [
     cause: 'custom-port-server-only',
     host: { files: set('0.0.0.0:8080'), given: '0.0.0.0:8080', at: ['::', 8080] },
     near: { ...ALL, files: set('0.0.0.0:11434') },
+  },
+  {
+    cause: 'bind-address-not-on-this-machine',
+    by: 'and a bridge without containers is here',
+    host: {
+      ...dead('172.17.0.9:11434', cannotBind('172.17.0.9:11434')),
+      files: { ...set('172.17.0.9:11434'), ...TRIE },
+    },
+    near: { ...dead('172.17.0.1:11434', 'Error: out of memory'), files: { ...set('172.17.0.1:11434'), ...TRIE } },
+    nearHas: ['server-not-running-or-crash-loop'],
   },
   {
     cause: 'bind-address-not-on-this-machine',
@@ -206,6 +221,29 @@ const FILES: Case[] = [
       files: { ...set('0.0.0.0:11434', `${DROP_INS}/10-all.conf`), ...set('127.0.0.1:11434') },
     },
     near: { ...ALL, files: { ...set('127.0.0.1:11434', `${DROP_INS}/10-old.conf`), ...set('0.0.0.0:11434') } },
+  },
+  {
+    cause: 'sd-unset-environment',
+    host: { files: dropIn('Environment=OLLAMA_HOST=0.0.0.0\nUnsetEnvironment=OLLAMA_HOST') },
+    near: { ...ALL, files: dropIn('Environment=OLLAMA_HOST=0.0.0.0\nUnsetEnvironment=OLLAMA_HOST=127.0.0.1') },
+  },
+  {
+    cause: 'not-durable',
+    by: 'no file has it any more',
+    host: ALL,
+    near: { ...ALL, unit: INSTALLED.replace('=/usr/local/bin/ollama serve', '=/opt/start-ollama') },
+  },
+  {
+    cause: 'not-durable',
+    by: 'a file has another value by now',
+    host: { ...ALL, files: set('127.0.0.1') },
+    near: { ...ALL, files: set('0.0.0.0') },
+  },
+  {
+    cause: 'not-durable',
+    by: 'the next boot takes it away',
+    host: { ...ALL, files: set('0.0.0.0', '/run/systemd/system/ollama.service.d/a.conf') },
+    near: { ...ALL, files: set('0.0.0.0', '/etc/systemd/system/ollama.service.d/a.conf') },
   },
   {
     cause: 'set-in-exec-start',

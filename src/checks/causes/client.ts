@@ -32,6 +32,16 @@ export const CLIENT = {
     'Ollama listens on another port than the one called, which looks like 11434.',
     BASE_URL,
   ],
+  'client-https-against-http': [
+    'The client speaks https, and Ollama does not',
+    'For https there has to be a proxy in front.',
+    BASE_URL,
+  ],
+  'client-host-address-wrong': [
+    'The client calls an address of another machine',
+    'The name may lead to another machine by its list of hosts.',
+    'docker exec NAME cat /etc/hosts',
+  ],
   'client-typo-host-docker-internal': [
     'host.docker.internal is misspelt',
     'The client asks for a name that nobody has.',

@@ -19,7 +19,7 @@ export const PROGRAM = {
   ],
   'not-durable': [
     'The setting lasts as long as this server',
-    'It was started by hand: nothing starts it again, or with this setting.',
+    'It was started by hand, or what will start it next does not have the setting.',
     'export OLLAMA_HOST=0.0.0.0:11434',
   ],
   'environment-unseen': [

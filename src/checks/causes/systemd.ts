@@ -47,6 +47,11 @@ export const SYSTEMD = {
     'Of several files that set OLLAMA_HOST, the last by name counts.',
     SETUP,
   ],
+  'sd-unset-environment': [
+    'A line of the service takes OLLAMA_HOST away',
+    'UnsetEnvironment= is stronger than every file that sets it.',
+    SETUP,
+  ],
   'sd-manual-serve-bypasses-unit': [
     'The server was started by hand, not by the service',
     "A server from a terminal takes the terminal's variables and no others.",

@@ -1,17 +1,17 @@
 import { FileError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
-import { parseHost, scopeOf } from '../../ollama/host-value.ts';
+import { parseHost, sameBinding, scopeOf } from '../../ollama/host-value.ts';
 import { hasCurlyQuotes, parseEnvironmentFile } from '../../systemd/environment.ts';
 import { type Layer, readEnvironment, type UnitProblem } from '../../systemd/layers.ts';
 import { parseUnit } from '../../systemd/unit-file.ts';
-import type { Warning } from '../room.ts';
+import { isServe, type Warning } from '../room.ts';
 import { passwd } from './manager.ts';
 import { PROBLEM_CODES, specifiers, type Unit, VARIABLE } from './unit.ts';
 
 /** Why this unit's setting is not in effect or, where `log` is given, why its server is down; the first is the one to name. */
 export async function reasonsOf(host: Host, unit: Unit, log: string | undefined): Promise<Warning[]> {
   if (log === undefined)
-    return [...ignored(host, unit), ...beaten(unit), ...elsewhere(host, unit), ...misnamed(host, unit)];
+    return [...ignored(host, unit), ...beaten(unit), ...unset(unit), ...elsewhere(host, unit), ...misnamed(host, unit)];
   const { environment, shown } = unit;
   const again = shown?.get('SubState') === 'auto-restart';
   if (shown?.get('ActiveState') !== 'failed' && !again) return [];
@@ -41,6 +41,31 @@ function told({ kind, path, line, message }: UnitProblem): Warning {
   return { code: PROBLEM_CODES[kind] ?? 'sd-malformed-environment-line', message: `In ${path}:${line}: ${words}` };
 }
 
+/** Where systemd's own settings of its environment are kept for good (systemd-system.conf(5), DefaultEnvironment=). */
+const MANAGERS = ['/etc/systemd/system.conf', '/etc/systemd/system.conf.d', '/usr/lib/systemd/system.conf.d'];
+
+/** What the running server was started with and the next will not be: by /run, by the manager, or by a file that has changed. */
+export function fleetingOf({ files }: Host, unit: Unit, wanted: string): Warning | undefined {
+  const { environment, manager, inherited, name } = unit;
+  const { value, layers } = environment;
+  const source = layers.find(({ effective }) => effective)?.source ?? '';
+  const warn = (message: string): Warning => ({ code: 'not-durable', message, remedy: 'npx stigmer-setup-ollama' });
+  if (/^\/run\/(?!systemd\/(?:generator|transient))/.test(source))
+    return warn(`OLLAMA_HOST is set in ${source}, which is gone at the next boot.`);
+  if (value !== undefined) {
+    if (sameBinding(value, wanted)) return undefined;
+    return warn(`${name} was started with another value than the OLLAMA_HOST=${value} that ${source} has by now.`);
+  }
+  if (inherited === undefined && sameBinding('', wanted)) return undefined;
+  // What a script sets is out of sight.
+  const [command = []] = environment.execCommands;
+  if (manager.kind !== 'systemd' || !isServe(command) || environment.unreadable.length > 0) return undefined;
+  if (inherited === undefined) return warn(`${name} was started with an OLLAMA_HOST that no file of it sets any more.`);
+  const own = MANAGERS.flatMap((path) => [path, ...files.list(path).map((file) => `${path}/${file}`)]);
+  if (own.some((path) => path.endsWith('.conf') && read(files, path).includes(VARIABLE))) return undefined;
+  return warn('OLLAMA_HOST was set with `systemctl set-environment`, which lasts until the next boot.');
+}
+
 const opensAll = ({ value }: Pick<Layer, 'value'>) => value !== undefined && scopeOf(parseHost(value)) === 'all';
 
 /** A setting that would do, and a stronger one that does not. */
@@ -52,6 +77,15 @@ function beaten({ environment: { layers } }: Unit): Warning[] {
   if (code === undefined) return [];
   const message = `OLLAMA_HOST=${loser.value} in ${loser.source} is beaten by OLLAMA_HOST=${winner.value} in ${winner.source}`;
   return [{ code, message }];
+}
+
+/** A value that would do, and a line that takes it away. */
+function unset({ environment: { layers } }: Unit): Warning[] {
+  const winner = layers.find(({ effective }) => effective);
+  const loser = layers.findLast((layer) => !layer.effective && opensAll(layer));
+  if (winner?.kind !== 'UnsetEnvironment' || loser === undefined) return [];
+  const message = `OLLAMA_HOST=${loser.value} in ${loser.source} is taken away by UnsetEnvironment= in ${winner.source}`;
+  return [{ code: 'sd-unset-environment', message }];
 }
 
 function codeOf(winner: Layer, loser: Layer): string | undefined {

@@ -69,6 +69,7 @@ function describe(scene: Scene, unit: Unit): Installation {
     members: () => processesOf(host, unit.shown?.get('ControlGroup') ?? ''),
     observe: () => observe(host, unit),
     log: () => log(host, unit),
+    fleeting: async (wanted) => (await import('./reasons.ts')).fleetingOf(host, unit, wanted),
     reasons: async (words) => (await import('./reasons.ts')).reasonsOf(host, unit, words),
   };
 }
@@ -157,13 +158,15 @@ function warningsOf(host: Host, unit: Unit): Warning[] {
   warnings.push(...inInstallersFile(host, unit));
   if (unit.manager.live && unit.shown?.get('UnitFileState') === 'disabled') {
     const scope = unit.manager.kind === 'systemd' ? 'sudo systemctl' : 'systemctl --user';
-    const message = `${unit.name} is not enabled, so it will not start at boot: ${scope} enable ${unit.name}`;
-    warnings.push({ code: 'not-enabled', message });
+    const remedy = `${scope} enable ${unit.name}`;
+    const message = `${unit.name} is not enabled, so it will not start at boot: ${remedy}`;
+    warnings.push({ code: 'not-enabled', message, remedy });
   }
   if (unit.manager.kind === 'systemd-user' && isStarted(unit) && !lingers(host, unit.manager)) {
     const { name } = unit.manager.user;
-    const message = `${unit.name} ends when ${name} logs out and does not start at boot: loginctl enable-linger ${name}`;
-    warnings.push({ code: 'no-linger', message });
+    const remedy = `loginctl enable-linger ${name}`;
+    const message = `${unit.name} ends when ${name} logs out and does not start at boot: ${remedy}`;
+    warnings.push({ code: 'no-linger', message, remedy });
   }
   return warnings;
 }

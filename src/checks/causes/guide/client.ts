@@ -70,6 +70,24 @@ export const CLIENT_DETAILS: Record<keyof typeof CLIENT, Details> = {
     where: ['any'],
     symptoms: ['refused'],
   },
+  'client-https-against-http': {
+    seen: '`SSL: WRONG_VERSION_NUMBER`, `EPROTO`, `http: server gave HTTP response to HTTPS client` or `tls: first record does not look like a TLS handshake`',
+    mend: ['Write `http://` in the address of every client.'],
+    sources: [],
+    where: ['any'],
+    symptoms: ['other'],
+  },
+  'client-host-address-wrong': {
+    more: 'Addresses of bridges and of local networks change, and those of examples are of other machines.',
+    seen: 'Refused, timed out or `No route to host` at once, while other containers reach Ollama',
+    mend: [
+      'docker run --add-host=host.docker.internal:host-gateway IMAGE',
+      'Take the line for the name out of `extra_hosts`, or have it end in `:host-gateway`.',
+    ],
+    sources: [],
+    where: ['linux'],
+    symptoms: ['noroute', 'timeout', 'refused'],
+  },
   'client-typo-host-docker-internal': {
     seen: '`Name or service not known`, `getaddrinfo ENOTFOUND host.docker.interal`',
     mend: [],

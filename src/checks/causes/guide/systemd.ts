@@ -75,6 +75,15 @@ export const SYSTEMD_DETAILS: Record<keyof typeof SYSTEMD, Details> = {
     where: ['linux'],
     symptoms: ['refused'],
   },
+  'sd-unset-environment': {
+    seen: '`systemctl cat ollama` shows both `OLLAMA_HOST=0.0.0.0` and `UnsetEnvironment=OLLAMA_HOST`, and Ollama listens on 127.0.0.1',
+    mend: [
+      'Take OLLAMA_HOST out of UnsetEnvironment=, then: sudo systemctl daemon-reload && sudo systemctl restart ollama.',
+    ],
+    sources: ['https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html'],
+    where: ['linux'],
+    symptoms: ['refused'],
+  },
   'sd-manual-serve-bypasses-unit': {
     seen: '"I set it in ollama.service, but `ollama serve` still uses 127.0.0.1"',
     mend: ['End the server of the terminal first, with Ctrl-C.'],
