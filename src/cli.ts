@@ -13,7 +13,9 @@ if (major < 20 || (major === 20 && minor < 17)) {
 else if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   process.stdout.write(`${__VERSION__}\n`);
 } else if (words.length === 1 && (words[0] === '--help' || words[0] === '-h')) {
-  void import('./commands/help.ts').then(({ help }) => process.stdout.write(help()));
+  void import('./commands/help.ts')
+    .then(({ helpFor }) => helpFor(process.stdout.columns))
+    .then((text) => process.stdout.write(text));
 } else {
   import('./commands/run.ts')
     .then(({ run }) => run(words))

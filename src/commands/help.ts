@@ -12,6 +12,13 @@ export function help(command?: Command): string {
   return command ? ofOne(command) : overview();
 }
 
+/** The same, broken for a terminal that is narrower; `columns` is undefined where there is none. */
+export async function helpFor(columns: number | undefined, command?: Command): Promise<string> {
+  if (!columns || columns >= 80) return help(command);
+  const { wrap } = await import('../ui/wrap.ts');
+  return wrap(help(command), columns);
+}
+
 function overview(): string {
   const usual = flags.filter(({ name }) => USUAL.includes(name));
   const examples = (['setup', 'doctor', 'undo'] as const).flatMap((name) => EXAMPLES[name].slice(0, 1));

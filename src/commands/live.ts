@@ -10,6 +10,25 @@ const TITLES: Record<WaitingFor, string> = {
   http: 'Wait for Ollama to answer over HTTP',
 };
 
+/** A line for each step as it ends; while it goes on, how long it has done so. */
+export function tellSteps({ host, people }: Pick<Run, 'host' | 'people'>): (event: StepEvent) => void {
+  let over = new AbortController();
+  const count = async (title: string, { signal }: AbortController) => {
+    for (let seconds = 1; ; seconds++) {
+      await host.sleep(1000, signal);
+      if (signal.aborted) return;
+      people.pending(`… ${title} (${seconds} s)`);
+    }
+  };
+  return (event) => {
+    over.abort();
+    sayStep(people, event);
+    if (event.status !== 'begun' || !people.live || people.quiet) return;
+    over = new AbortController();
+    void count(event.title, over);
+  };
+}
+
 /** `verify`, told while it lasts: the wait for the port and the one for an answer are two steps. Throws as that does. */
 export async function verifyLive(run: Run, installation: Installation): Promise<Verified> {
   const { host, options, wanted } = run;

@@ -8,7 +8,7 @@ import { contextOf } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './failure.ts';
-import { help } from './help.ts';
+import { helpFor } from './help.ts';
 import { newReport, type Report } from './report.ts';
 import { setup } from './setup.ts';
 import { undo } from './undo.ts';
@@ -39,7 +39,8 @@ async function obey(words: readonly string[]): Promise<ExitCode> {
   }
   if (options.version) return print(`${__VERSION__}\n`);
   // Without a command `--help` is of all of them; `setup --help` is of setup.
-  if (options.help) return print(help(words.includes(options.command) ? options.command : undefined));
+  if (options.help)
+    return print(await helpFor(process.stdout.columns, words.includes(options.command) ? options.command : undefined));
   host.catchSignals();
   outliveReaders();
   if (options.verbose) trace.write = (line) => process.stderr.write(`${line}\n`);

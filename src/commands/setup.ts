@@ -7,7 +7,6 @@ import type { Plan } from '../engine/plan.ts';
 import type { Journal } from '../engine/store.ts';
 import { checkInterrupted, type StepEvent, transact } from '../engine/transaction.ts';
 import type { Installation } from '../rooms/room.ts';
-import { sayStep } from '../ui/people.ts';
 import { accessFor, proveFilter } from './allow.ts';
 import { askEarly, describeBefore, type Run } from './before.ts';
 import { planned, succeed, unchanged } from './closing.ts';
@@ -16,7 +15,7 @@ import { askAfter, askBefore, checkNoneLost, notNeeded, unreached } from './cont
 import type { Context } from './context.ts';
 import { type Draft, decide } from './draft.ts';
 import { failureOf } from './failure.ts';
-import { askLive, verifyLive } from './live.ts';
+import { askLive, tellSteps, verifyLive } from './live.ts';
 import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
 import { bindingReport, installationReport, type Report } from './report.ts';
 import { findInstallations, needsTarget, refused, selectInstallation } from './scene.ts';
@@ -74,11 +73,12 @@ async function wantsStart(run: Run, installation: Installation): Promise<boolean
 }
 
 async function apply(run: Run, { installation, plan, before, earlier, access }: Draft): Promise<void> {
-  const { host, options, people, report, store } = run;
+  const { host, options, report, store } = run;
   const journal = newJournal(run, installation, plan, before);
+  const tell = tellSteps(run);
   const onStep = (event: StepEvent) => {
     markStep(report, event);
-    sayStep(people, event);
+    tell(event);
   };
   const restarts = plan.activate.some(({ id }) => id === 'restart' || id === 'start');
   let verified: Verified | undefined;

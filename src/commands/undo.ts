@@ -9,12 +9,13 @@ import { accounts } from '../launchd/accounts.ts';
 import { parseHost, scopeOf } from '../ollama/host-value.ts';
 import type { Installation } from '../rooms/room.ts';
 import { passwd } from '../rooms/systemd/manager.ts';
-import { printListeners, sayPlan, sayStep, sayWarnings } from '../ui/people.ts';
+import { printListeners, sayPlan, sayWarnings } from '../ui/people.ts';
 import { stepsOf } from '../ui/steps.ts';
 import { adopted } from './adopt.ts';
 import { consentToUndo } from './consent.ts';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
+import { tellSteps } from './live.ts';
 import { adoptUnfinished, tellUnfinished, withLock } from './recovery.ts';
 import { type BindingReport, bindingReport, installationReport, NO_BINDING } from './report.ts';
 import { findInstallations, homeStateDir, selectInstallation } from './scene.ts';
@@ -153,7 +154,7 @@ function touchesService({ activate }: Plan): boolean {
 }
 
 async function goBack(context: Context, { receipt, plan, installation }: Return): Promise<void> {
-  const { host, options, people, report, store } = context;
+  const { host, options, report, store } = context;
   const journal: Journal = {
     journalVersion: 1,
     run: runName(host),
@@ -164,13 +165,25 @@ async function goBack(context: Context, { receipt, plan, installation }: Return)
     before: receipt.before,
     wanted: receipt.wanted,
   };
+  const tell = tellSteps(context);
   const onStep = (event: StepEvent) => {
     const step = report.steps.find(({ id }) => id === event.id);
     if (step && event.status !== 'begun') step.status = event.status;
-    sayStep(people, event);
+    tell(event);
   };
   const verify = async () => {
-    if (installation && touchesService(plan)) await verifyOld(context, receipt, installation);
+    if (!installation || !touchesService(plan)) return;
+    const step = { id: 'wait', title: 'Wait for Ollama to listen as it did before' };
+    const since = host.now();
+    tell({ ...step, status: 'begun', elapsed: 0 });
+    const end = (status: StepEvent['status']) => tell({ ...step, status, elapsed: host.now() - since });
+    await verifyOld(context, receipt, installation).then(
+      () => end('done'),
+      (error) => {
+        end('failed');
+        throw error;
+      },
+    );
   };
   const outcome = await transact({
     host,

@@ -16,7 +16,8 @@ export class People {
   readonly #out: NodeJS.WritableStream;
   /** As --quiet asks. */
   readonly quiet: boolean;
-  readonly #live: boolean;
+  /** Whether a line may be shown that the next one replaces. */
+  readonly live: boolean;
   /** In cells. */
   readonly columns: number;
   /** Whether it goes to a terminal at all. */
@@ -40,7 +41,7 @@ export class People {
     this.drawn = terminal && host.env.TERM !== 'dumb';
     this.colors = colorsFor(host, options.color, terminal);
     this.prose = !this.colors.isColorSupported || (this.drawn && !hasUnicode(host.env, host.platform));
-    this.#live = this.drawn && !this.prose && host.env.CI === undefined;
+    this.live = this.drawn && !this.prose && host.env.CI === undefined;
   }
 
   /** A line that --quiet leaves out. */
@@ -68,7 +69,7 @@ export class People {
   pending(text: string): void {
     // A line that wraps could not be cleared whole.
     const line = (this.layout?.wrap(text, this.columns - 1) ?? text).split('\n', 1)[0] ?? '';
-    if (this.quiet || !this.#live || line === pending?.line) return;
+    if (this.quiet || !this.live || line === pending?.line) return;
     this.clear();
     this.#out.write(line);
     pending = { out: this.#out, line };

@@ -71,6 +71,9 @@ describe.skipIf(unavailable)('the screen', () => {
         expect(code).toBe(0);
       });
       await expectRestored(host, before);
+      await inTerminal(host, ['--help'], columns, async (terminal) => {
+        await expectScreen((await terminal.ended()).screen, `help-${columns}`);
+      });
     });
   });
 
@@ -130,13 +133,13 @@ describe.skipIf(unavailable)('the screen', () => {
         expect(await terminal.ended()).toEqual({ code: 130, screen: expect.stringMatching(interrupted) });
       });
       await expectUntouched(host, before);
-      host.write('/etc/systemd/system/ollama.service.d/50-slow.conf', '[Service]\nExecStop=/bin/sleep 2\n');
+      host.write('/etc/systemd/system/ollama.service.d/50-slow.conf', '[Service]\nExecStop=/bin/sleep 4\n');
       await host.must(['systemctl', 'daemon-reload']);
       const slow = { ...before, etc: host.snapshotEtc() };
       await inTerminal(host, [], 80, async (terminal) => {
         await terminal.shows(/\(Y\/n\)/);
         await terminal.press('Enter');
-        await terminal.shows(/… Restart ollama\.service/);
+        await terminal.shows(/… Restart ollama\.service \(1 s\)/);
         await terminal.press('C-c');
         const { code, screen } = await terminal.ended();
         await expectScreen(screen, 'setup-interrupted-80');

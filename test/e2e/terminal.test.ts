@@ -205,6 +205,13 @@ describe.skipIf(rigUnavailable())('at a terminal', () => {
       expect(await colours([], { NO_COLOR: '1' }, true)).toBe(false);
       expect(await colours([], { TERM: 'dumb' }, true)).toBe(false);
       expect(await colours([], { FORCE_COLOR: '1' }, false)).toBe(true);
+      for (const [args, env] of [[['--no-color'], {}] as const, [[], { NO_COLOR: '1' }] as const]) {
+        const asked = spawnProduct(host, args, { ...TTY, env });
+        await asked.waitForOutput(/\(Y\/n\)/);
+        expect(asked.stdout).not.toMatch(/\x1b\[[\d;]*m/);
+        asked.write(`n${ENTER}`);
+        expect((await asked.done).code).toBe(5);
+      }
     });
   });
 });
