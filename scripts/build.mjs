@@ -47,13 +47,13 @@ const result = await build({
   logLevel: 'warning',
 });
 mkdirSync(path.join(fresh, 'parts'), { recursive: true });
-const asCommonJs = { format: 'cjs', minify: true, platform: 'node', supported: { 'dynamic-import': false } };
+const asCommonJs = { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } };
 // What esbuild leaves is a twentieth more than it has to be.
 const smaller = { toplevel: true, compress: { passes: 3 }, mangle: true };
 const parts = result.outputFiles.map(async ({ path: file, text }) => {
   const old = path.basename(file) === 'cli.js';
   const { code } = await transform(text, { ...asCommonJs, target: old ? FRONT_DOOR : target });
-  return { file, code: (await minify(code, { ...smaller, ecma: old ? 2018 : 2020 })).code };
+  return { file, code: (await minify(plainly(code), { ...smaller, ecma: old ? 2018 : 2020 })).code };
 });
 for (const { file, code } of pack(await Promise.all(parts), result.metafile.outputs, 'run-', [
   'cli',
@@ -74,6 +74,16 @@ writeLicences();
 if (process.argv.includes('--sbom')) {
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
   writeFileSync(path.join(root, 'sbom.cdx.json'), sbom(pkg, lock, bundled));
+}
+
+/** Without the copies that esbuild has a module made of, since it may be one of somebody else's: parts only meet their like. */
+function plainly(code) {
+  return code
+    .replace('var stdin_exports = {};\n', '')
+    .replace('__export(stdin_exports, {', '__export(__defProp(exports, "__esModule", { value: true }), {')
+    .replace('module.exports = __toCommonJS(stdin_exports);\n', '')
+    .replace(/^0 && \(module\.exports = \{[^}]*\}\);\n/m, '')
+    .replace(/__toESM\((require\("\.[^"]*"\))\)/g, '$1');
 }
 
 /**

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-/** The code pages that a Windows has for its consoles: OEM ones, and for its older programs. */
-const CODE_PAGES = /^cp(437|720|737|775|85[02578]|86[0-6]|869|874|125[0-8])$/;
+/** The code pages that a Windows has for its consoles, by the language that it was installed in (OEMCP of its locales). */
+const CODE_PAGES = /^cp(437|737|775|85[0257]|862|866|874|1252|1258)$/;
 
 /** Signs that inquirer's prompts show, of the hundred that there are. */
 const SIGNS = ['line', 'tick', 'pointer'];

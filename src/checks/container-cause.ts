@@ -93,13 +93,12 @@ function unknownName(asked: Asked): Reason {
     if (engine.addsHost && client?.networkMode === 'host')
       return { cause: 'dk-no-host-gateway', why, remedy: rightAddress(asked, '') };
     if (engine.addsHost) return { cause: 'dk-no-host-gateway', why, remedy: giveTo(client, nameOfHost(engine)) };
-    const podman = engine.flavour.startsWith('podman');
-    const name = podman ? `use http://${engine.hostName}` : `update ${engine.title}`;
-    return {
-      cause: podman && platform === 'darwin' ? 'mac-podman-machine-host-name' : 'dk-desktop-internal-names-missing',
-      why,
-      remedy: `${name}, or look for "dns" in the engine's settings`,
-    };
+    if (engine.flavour.startsWith('podman')) {
+      const cause = platform === 'darwin' ? 'mac-podman-machine-host-name' : 'dk-no-host-gateway';
+      return { cause, why, remedy: rightAddress(asked, '') };
+    }
+    const remedy = `update ${engine.title}, or look for "dns" in the engine's settings`;
+    return { cause: 'dk-desktop-internal-names-missing', why, remedy };
   }
   // A name without a dot is another container's, and there is none.
   const remedy = target.host.includes('.')

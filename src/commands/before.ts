@@ -61,7 +61,7 @@ export async function describeBefore(
   report.after = report.before;
   for (const { code, message, mended } of installation.warnings) if (!mended) report.warnings.push({ code, message });
   await tellExposure(run, access);
-  warnOfOrigins(host, report);
+  if (running !== undefined) await warnOfOrigins(host, report);
   const others = before.listeners.length > 0 ? [] : await rivals(host, wanted.port, before.listeners);
   if (others.length > 0) {
     report.warnings.push({

@@ -34,12 +34,14 @@ export async function doctor(context: Context): Promise<void> {
   report.installations = found.map((one) => installationReport(one, subjects.includes(one), undefined));
   const bound = await lookAtBindings(context, subjects, wanted);
   report.exposure = exposureNow(report);
-  warnOfOrigins(host, report);
-  const [findings, gates, ...examined] = await Promise.all([
-    examineContainers(context, subjects[0], wanted),
-    lookAtFirewalls(context, subjects[0], wanted),
-    ...subjects.map((one) => examine(context, one, wanted)),
-    onWindows(context, wanted, bound),
+  const [[findings, gates, ...examined]] = await Promise.all([
+    Promise.all([
+      examineContainers(context, subjects[0], wanted),
+      lookAtFirewalls(context, subjects[0], wanted),
+      ...subjects.map((one) => examine(context, one, wanted)),
+      onWindows(context, wanted, bound),
+    ]),
+    warnOfOrigins(host, report),
   ]);
   checkInterrupted(host);
   leaveAside(subjects, examined);

@@ -70,7 +70,7 @@ describe('the words for the terminal', () => {
       metafile: true,
       write: false,
     });
-    expect(outputFiles[0]?.contents.length).toBeLessThan(30 * 1024);
+    expect(outputFiles[0]?.contents.length).toBeLessThan(32 * 1024);
     expect(Object.keys(metafile.inputs).filter((path) => /guide|details/.test(path))).toEqual([]);
   });
 
