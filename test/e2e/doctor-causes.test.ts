@@ -289,7 +289,7 @@ const SERVICES: Case[] = [
 ];
 
 describe.skipIf(rigUnavailable())('doctor names the cause and no other', () => {
-  it('of a service', async () => {
+  it('of a service', { timeout: 600_000 }, async () => {
     await withHost('stage', {}, async (host) => {
       installProduct(host);
       await host.addUser('ann');

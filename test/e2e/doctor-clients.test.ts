@@ -276,7 +276,7 @@ describe.skipIf(rigUnavailable())('doctor names the cause and no other', () => {
     });
   });
 
-  it.skipIf(!needDocker())('of a server in a container, and of two faults the root', async () => {
+  it.skipIf(!needDocker())('of a server in a container, and of two faults the root', { timeout: 600_000 }, async () => {
     await withDocker(async (host, docker) => {
       installProduct(host);
       await installOllama(host);
