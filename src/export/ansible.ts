@@ -1,5 +1,6 @@
 import defaults from '../../templates/ansible-defaults.yml';
 import handlers from '../../templates/ansible-handlers.yml';
+import homebrew from '../../templates/ansible-homebrew.yml';
 import playbook from '../../templates/ansible-playbook.yml';
 import tasks from '../../templates/ansible-tasks.yml';
 import vars from '../../templates/ansible-vars.yml';
@@ -18,15 +19,21 @@ export const ROLE_MARK = 'Written by stigmer-setup-ollama ';
 
 /** The same as a role: its files by their paths in the role's folder. */
 export function ansibleRole(request: ExportRequest): Record<string, string> {
-  const { defaults, vars, tasks, handlers } = partsOf(request);
+  const { defaults, vars, tasks, handlers, homebrew } = partsOf(request);
   const { version, wanted } = request;
   const head = `# Makes the Ollama that systemd runs on a host listen on ${wanted}. ${ROLE_MARK}${version}.\n---\n`;
-  const texts = { defaults, vars, tasks, handlers, meta: 'dependencies: []' };
+  const texts = { defaults, vars, tasks: `${tasks}\n\n${homebrew}`, handlers, meta: 'dependencies: []' };
   return Object.fromEntries(Object.entries(texts).map(([part, text]) => [`${part}/main.yml`, `${head}${text}\n`]));
 }
 
-function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers', string> {
+function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers' | 'homebrew', string> {
   const words = { ...wordsOf(request), script: sh(request).trimEnd() };
   const filled = (template: string) => fill(template, words).trimEnd();
-  return { defaults: filled(defaults), vars: filled(vars), tasks: filled(tasks), handlers: filled(handlers) };
+  return {
+    defaults: filled(defaults),
+    vars: filled(vars),
+    tasks: filled(tasks),
+    handlers: filled(handlers),
+    homebrew: filled(homebrew),
+  };
 }
