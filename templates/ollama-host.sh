@@ -84,12 +84,12 @@ listens() {
   return 1
 }
 
-# 0: answers; 1: does not; 2: there is no program to ask with.
+# Fills BODY. 0: answers; 1: does not; 2: there is no program to ask with.
 answers() {
   if command -v curl >/dev/null 2>&1; then
-    curl -fsS -m 3 --noproxy '*' -o /dev/null "$URL" 2>/dev/null || return 1
+    BODY=$(curl -fsS -m 3 --noproxy '*' "$URL" 2>/dev/null) || return 1
   elif command -v wget >/dev/null 2>&1; then
-    env -u http_proxy -u HTTP_PROXY wget -q -T 3 -O /dev/null "$URL" 2>/dev/null || return 1
+    BODY=$(env -u http_proxy -u HTTP_PROXY wget -q -T 3 -O - "$URL" 2>/dev/null) || return 1
   else
     return 2
   fi
@@ -300,7 +300,7 @@ prove_http() {
   while :; do
     answers
     case $? in
-      0) say "It answers at $URL." && return ;;
+      0) say "It answers at $URL: $BODY" && return ;;
       2) say "Not asked whether it answers: there is neither curl nor wget." && return ;;
     esac
     [ "$(now)" -lt "$end" ] || break

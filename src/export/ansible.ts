@@ -17,13 +17,21 @@ export function ansible(request: ExportRequest): string {
 /** By this line a file of an earlier role is known, which may be written anew. */
 export const ROLE_MARK = 'Written by stigmer-setup-ollama ';
 
+/** Of a file of its own a host with systemd skips one task instead of a dozen. */
+const INCLUDE = `- name: Make Homebrew's Ollama listen so
+  ansible.builtin.include_tasks: homebrew.yml
+  when: stigmer_ollama_manager == 'homebrew'`;
+
 /** The same as a role: its files by their paths in the role's folder. */
 export function ansibleRole(request: ExportRequest): Record<string, string> {
   const { defaults, vars, tasks, handlers, homebrew } = partsOf(request);
   const { version, wanted } = request;
   const head = `# Makes the Ollama that systemd runs on a host listen on ${wanted}. ${ROLE_MARK}${version}.\n---\n`;
-  const texts = { defaults, vars, tasks: `${tasks}\n\n${homebrew}`, handlers, meta: 'dependencies: []' };
-  return Object.fromEntries(Object.entries(texts).map(([part, text]) => [`${part}/main.yml`, `${head}${text}\n`]));
+  const parts = { tasks: `${tasks}\n\n${INCLUDE}`, defaults, vars, handlers, meta: 'dependencies: []' };
+  const files = Object.entries(parts).map(([part, text]) => [`${part}/main.yml`, text]);
+  return Object.fromEntries(
+    [...files, ['tasks/homebrew.yml', homebrew]].map(([path, text]) => [path, `${head}${text}\n`]),
+  );
 }
 
 function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers' | 'homebrew', string> {
