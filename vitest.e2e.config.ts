@@ -2,14 +2,16 @@ import { defineConfig } from 'vitest/config';
 import { textTemplates } from './scripts/text-templates.mjs';
 
 /**
- * Firewalls as the library reads them, what is exported, all that a client can have wrong, and the versions of Node: CI has no
- * time for these as well.
+ * Firewalls as the library reads them, what is exported, all that a client can have wrong, the snap, Homebrew on Linux, and
+ * the versions of Node: CI has no time for these as well.
  */
 export const MORE = [
   'test/e2e/firewall*.test.ts',
   'test/e2e/open-firewall.test.ts',
   'test/e2e/export-*.test.ts',
   'test/e2e/doctor-clients.test.ts',
+  'test/e2e/snap.test.ts',
+  'test/e2e/homebrew-linux.test.ts',
   'test/e2e/node-versions.test.ts',
 ];
 

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Makes the Ollama that systemd runs on this host listen on @value@: writes a drop-in beside its unit, restarts it,
-# proves that it listens, and puts everything back when it does not. For hosts without Node; as root.
+# proves that it listens, and puts everything back when it does not. For hosts without Node; as root, or for a service of
+# systemctl --user (Homebrew's on Linux is homebrew.ollama.service) as that user.
 #
 #   sh ollama-host.sh plan      shows what would change, changes nothing (the default; exit 10 with "check")
 #   sh ollama-host.sh apply     does it, unless it is done
 #   sh ollama-host.sh verify    is it in force?
 #   sh ollama-host.sh undo      takes it back; so does: npx stigmer-setup-ollama undo
 #
-# After the word: --unit NAME (ollama.service), --timeout SECONDS (60). Exit codes: 0 as wanted, 2 usage, 3 no such
+# After the word: --unit NAME (ollama.service), --scope user, --timeout SECONDS (60). Exit codes: 0 as wanted, 2 usage, 3 no such
 # service, 4 cannot be changed from here, 5 not root, 6 a step failed and 7 Ollama did not come up (both: put back),
 # 9 putting back failed, 10 something would change, 11 another run is at work, 129/130/143 interrupted (put back).
 #
@@ -24,14 +25,14 @@ LISTEN='@listen@'
 URL='@url@/api/version'
 NAME='@name@'
 LINE="^[[:blank:]]*Environment=[\"']\\{0,1\\}OLLAMA_HOST=.*\$"
-RECEIPTS=/var/lib/stigmer-setup-ollama/receipts
-LOCK=/run/stigmer-setup-ollama-export
 
 drop_in() {
   cat <<'DROP_IN'
 @drop_in@
 DROP_IN
 }
+
+systemctl() { command systemctl ${SCOPE:+"--$SCOPE"} "$@"; }
 
 say() { printf '%s\n' "$*"; }
 
@@ -83,12 +84,12 @@ listens() {
   return 1
 }
 
-# 0: answers; 1: does not; 2: there is no program to ask with.
+# Fills BODY. 0: answers; 1: does not; 2: there is no program to ask with.
 answers() {
   if command -v curl >/dev/null 2>&1; then
-    curl -fsS -m 3 --noproxy '*' -o /dev/null "$URL" 2>/dev/null || return 1
+    BODY=$(curl -fsS -m 3 --noproxy '*' "$URL" 2>/dev/null) || return 1
   elif command -v wget >/dev/null 2>&1; then
-    env -u http_proxy -u HTTP_PROXY wget -q -T 3 -O /dev/null "$URL" 2>/dev/null || return 1
+    BODY=$(env -u http_proxy -u HTTP_PROXY wget -q -T 3 -O - "$URL" 2>/dev/null) || return 1
   else
     return 2
   fi
@@ -161,7 +162,7 @@ survey_files() {
 plan() {
   [ -z "$LIVE" ] || survey
   [ -z "$OBSTACLE" ] || die 4 "No drop-in can set OLLAMA_HOST for $UNIT: $OBSTACLE." 'Nothing was changed.' \
-    "systemctl cat $UNIT   # change it there; where there is Node: npx stigmer-setup-ollama"
+    "systemctl${SCOPE:+ --$SCOPE} cat $UNIT   # change it there; where there is Node: npx stigmer-setup-ollama"
   EDIT='' RESTART=''
   if [ -e "$DROP_IN" ] || [ -L "$DROP_IN" ]; then
     is_ours || die 4 "$DROP_IN is there, and not written by this program." 'Nothing was changed.' "cat $DROP_IN"
@@ -184,10 +185,10 @@ is_ours() {
   [ -f "$DROP_IN" ] && [ ! -L "$DROP_IN" ] && grep -q 'Written by stigmer-setup-ollama ' "$DROP_IN" && grep -q "$LINE" "$DROP_IN"
 }
 
-# Set elsewhere already, so that it lasts: nothing below /run does, and Ollama's install.sh writes its unit anew.
+# Set elsewhere already, so that it lasts: nothing below /run does, and Ollama's install.sh and Homebrew write their units anew.
 is_durable() {
   [ -n "$VALUE" ] && is_same "$VALUE" || return 1
-  case $SOURCE in /run/* | /etc/systemd/system/ollama.service) return 1 ;; esac
+  case $SOURCE in /run/* | */homebrew.*.service | /etc/systemd/system/ollama.service) return 1 ;; esac
 }
 
 show_plan() {
@@ -231,7 +232,7 @@ put_back() {
   fi
   # shellcheck disable=SC2086 # no word at all where nothing was done to the service
   [ -z "$ACTED" ] || activate $BACK || failed=yes
-  [ -z "$failed" ] || die 9 'Putting everything back failed as well.' "Look at $DROP_IN and at the service." "systemctl status $UNIT"
+  [ -z "$failed" ] || die 9 'Putting everything back failed as well.' "Look at $DROP_IN and at the service." "systemctl${SCOPE:+ --$SCOPE} status $UNIT"
 }
 
 abort() {
@@ -269,7 +270,7 @@ apply() {
 
 last_words() {
   say "It is $(property ActiveState) ($(property Result)):"
-  journalctl -u "$UNIT" -n 6 --no-pager -o cat 2>/dev/null
+  journalctl ${SCOPE:+"--$SCOPE"} -u "$UNIT" -n 6 --no-pager -o cat 2>/dev/null
 }
 
 # fail CODE WHAT
@@ -277,7 +278,7 @@ fail() {
   words=''
   [ -z "$ACTED" ] || words=" $(last_words)"
   put_back
-  die "$1" "$2.$words" 'Everything was put back, and the service is as it was.' "journalctl -u $UNIT -n 50"
+  die "$1" "$2.$words" 'Everything was put back, and the service is as it was.' "journalctl${SCOPE:+ --$SCOPE} -u $UNIT -n 50"
 }
 
 # wait_for [any]: until a process of the service listens; not for one that has died for good, or twice.
@@ -299,7 +300,7 @@ prove_http() {
   while :; do
     answers
     case $? in
-      0) say "It answers at $URL." && return ;;
+      0) say "It answers at $URL: $BODY" && return ;;
       2) say "Not asked whether it answers: there is neither curl nor wget." && return ;;
     esac
     [ "$(now)" -lt "$end" ] || break
@@ -328,7 +329,7 @@ undo() {
   fi
   if [ -n "$LIVE" ] && is_started; then
     if ! activate restart || ! wait_for any; then
-      die 7 "The files are as they were, but $UNIT does not listen again." 'It is told to start as before.' "systemctl status $UNIT"
+      die 7 "The files are as they were, but $UNIT does not listen again." 'It is told to start as before.' "systemctl${SCOPE:+ --$SCOPE} status $UNIT"
     fi
   elif [ -n "$LIVE" ]; then
     activate
@@ -362,11 +363,12 @@ tidy() {
 main() {
   command=${1:-plan}
   [ $# -eq 0 ] || shift
-  UNIT=ollama.service TIMEOUT=60 VALUE='' SOURCE='' OBSTACLE='' HELD=''
+  UNIT=ollama.service SCOPE='' TIMEOUT=60 VALUE='' SOURCE='' OBSTACLE='' HELD=''
   while [ $# -gt 1 ]; do
     case $1 in
       --unit) UNIT=${2%.service}.service ;;
       --timeout) TIMEOUT=$2 ;;
+      --scope) SCOPE=$2 ;;
       *) break ;;
     esac
     shift 2
@@ -374,11 +376,21 @@ main() {
   case $command in plan | check | apply | verify | undo) ;; *) usage "$command" ;; esac
   [ $# -eq 0 ] || usage "$1"
   case $TIMEOUT in '' | *[!0-9]*) usage "--timeout $TIMEOUT" ;; esac
+  case $SCOPE in system) SCOPE='' ;; '' | user) ;; *) usage "--scope $SCOPE" ;; esac
   case $UNIT in *[!A-Za-z0-9:_.@-]* | .* | -*) usage "--unit $UNIT" ;; esac
-  DIR=/etc/systemd/system/$UNIT.d DROP_IN=/etc/systemd/system/$UNIT.d/$NAME RECEIPT=$RECEIPTS/systemd%3A$UNIT.json
-  [ "$(id -u)" = 0 ] || die 5 'This needs root.' 'Nothing was changed.' "sudo sh ollama-host.sh $command"
+  if [ -n "$SCOPE" ]; then
+    RUN=/run/user/$(id -u) UNITS=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+    STATE=${XDG_STATE_HOME:-$HOME/.local/state} MANAGER=$RUN/systemd
+    XDG_RUNTIME_DIR=$RUN DBUS_SESSION_BUS_ADDRESS=unix:path=$RUN/bus
+    export XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
+  else
+    RUN=/run UNITS=/etc/systemd/system STATE=/var/lib MANAGER=/run/systemd/system
+    [ "$(id -u)" = 0 ] || die 5 'This needs root.' 'Nothing was changed.' "sudo sh ollama-host.sh $command"
+  fi
+  DIR=$UNITS/$UNIT.d DROP_IN=$UNITS/$UNIT.d/$NAME LOCK=$RUN/stigmer-setup-ollama-export
+  RECEIPT=$STATE/stigmer-setup-ollama/receipts/systemd${SCOPE:+-$SCOPE}%3A$UNIT.json
   LIVE=''
-  [ ! -d /run/systemd/system ] || LIVE=yes
+  [ ! -d "$MANAGER" ] || LIVE=yes
   [ "$command" = undo ] || check_unit
   WORK=$(mktemp -d) || exit 6
   trap tidy EXIT
@@ -393,19 +405,23 @@ main() {
 check_unit() {
   [ ! -e /etc/NIXOS ] || die 4 "$UNIT is declared in the NixOS configuration." 'Nothing was changed.' 'services.ollama.host = "0.0.0.0";'
   if [ -z "$LIVE" ]; then
-    for place in /etc /usr/lib /lib; do [ ! -e "$place/systemd/system/$UNIT" ] || return 0; done
+    for place in /etc /usr/lib /lib; do [ ! -e "$place/systemd/${SCOPE:-system}/$UNIT" ] || return 0; done
+    [ ! -e "$UNITS/$UNIT" ] || return 0
     load=not-found
   else
     load=$(property LoadState)
   fi
   case $load in
     loaded) ;;
-    masked) die 4 "$UNIT is masked: somebody has forbidden systemd to start it." 'Nothing was changed.' "systemctl unmask $UNIT" ;;
+    masked) die 4 "$UNIT is masked: somebody has forbidden systemd to start it." 'Nothing was changed.' "systemctl${SCOPE:+ --$SCOPE} unmask $UNIT" ;;
     not-found) die 3 "There is no $UNIT on this host." 'Nothing was changed.' 'systemctl list-unit-files | grep -i ollama' ;;
-    *) die 4 "systemd cannot load $UNIT ($load)." 'Nothing was changed.' "systemctl status $UNIT" ;;
+    *) die 4 "systemd cannot load $UNIT ($load)." 'Nothing was changed.' "systemctl${SCOPE:+ --$SCOPE} status $UNIT" ;;
   esac
 }
 
-usage() { die 2 "Not understood: $1" 'Nothing was changed.' 'sh ollama-host.sh plan|check|apply|verify|undo [--unit NAME] [--timeout SECONDS]'; }
+usage() {
+  die 2 "Not understood: $1" 'Nothing was changed.' \
+    'sh ollama-host.sh plan|check|apply|verify|undo [--unit NAME] [--scope user] [--timeout SECONDS]'
+}
 
 main "$@"

@@ -1,5 +1,6 @@
 import defaults from '../../templates/ansible-defaults.yml';
 import handlers from '../../templates/ansible-handlers.yml';
+import homebrew from '../../templates/ansible-homebrew.yml';
 import playbook from '../../templates/ansible-playbook.yml';
 import tasks from '../../templates/ansible-tasks.yml';
 import vars from '../../templates/ansible-vars.yml';
@@ -16,17 +17,31 @@ export function ansible(request: ExportRequest): string {
 /** By this line a file of an earlier role is known, which may be written anew. */
 export const ROLE_MARK = 'Written by stigmer-setup-ollama ';
 
+/** Of a file of its own a host with systemd skips one task instead of a dozen. */
+const INCLUDE = `- name: Make Homebrew's Ollama listen so
+  ansible.builtin.include_tasks: homebrew.yml
+  when: stigmer_ollama_manager == 'homebrew'`;
+
 /** The same as a role: its files by their paths in the role's folder. */
 export function ansibleRole(request: ExportRequest): Record<string, string> {
-  const { defaults, vars, tasks, handlers } = partsOf(request);
+  const { defaults, vars, tasks, handlers, homebrew } = partsOf(request);
   const { version, wanted } = request;
   const head = `# Makes the Ollama that systemd runs on a host listen on ${wanted}. ${ROLE_MARK}${version}.\n---\n`;
-  const texts = { defaults, vars, tasks, handlers, meta: 'dependencies: []' };
-  return Object.fromEntries(Object.entries(texts).map(([part, text]) => [`${part}/main.yml`, `${head}${text}\n`]));
+  const parts = { tasks: `${tasks}\n\n${INCLUDE}`, defaults, vars, handlers, meta: 'dependencies: []' };
+  const files = Object.entries(parts).map(([part, text]) => [`${part}/main.yml`, text]);
+  return Object.fromEntries(
+    [...files, ['tasks/homebrew.yml', homebrew]].map(([path, text]) => [path, `${head}${text}\n`]),
+  );
 }
 
-function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers', string> {
+function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers' | 'homebrew', string> {
   const words = { ...wordsOf(request), script: sh(request).trimEnd() };
   const filled = (template: string) => fill(template, words).trimEnd();
-  return { defaults: filled(defaults), vars: filled(vars), tasks: filled(tasks), handlers: filled(handlers) };
+  return {
+    defaults: filled(defaults),
+    vars: filled(vars),
+    tasks: filled(tasks),
+    handlers: filled(handlers),
+    homebrew: filled(homebrew),
+  };
 }

@@ -13,9 +13,11 @@ export function wordsOf({ wanted, version }: ExportRequest): Record<string, stri
     assignment: assignment(wanted),
     drop_in: newDropIn(wanted, version).slice(0, -1), // each template ends the line itself
     same: spellings(wanted).join(' '),
+    spellings: spellings(wanted).join('\n'),
     listen: socketsOf(wanted).join(' '),
     url: urlOf(wanted),
     port: String(port),
+    lsof: lsofOf(wanted),
   };
 }
 
@@ -54,6 +56,13 @@ export function socketsOf(wanted: string): string[] {
   const number = port.toString(16).toUpperCase().padStart(4, '0');
   const addresses = tables.flatMap((words) => [words.map(turned).join(''), words.join('')]);
   return [...new Set(addresses)].map((address) => `${address}:${number}`);
+}
+
+/** The same as lsof(8) prints it after -n and -P, as a regular expression. */
+function lsofOf(wanted: string): string {
+  const { host, port } = parseHost(wanted);
+  const name = scopeOf(parseHost(wanted)) === 'all' ? '*' : host === 'localhost' ? '127.0.0.1' : host;
+  return joinHostPort(name, port).replace(/[.*[\]]/g, '\\$&');
 }
 
 function turned(word: string): string {

@@ -53,6 +53,7 @@ describe.skipIf(missing)('export ansible', () => {
       ]);
       expect(failed.recap.host, failed.stdout).toMatchObject({ failed: 1, rescued: 1 });
       expect(host.read(DROP_IN)).toBe(before);
+      expect(host.stat(DROP_IN)).toMatchObject({ uid: 0, mode: 0o100644 });
       await host.waitFor(() => scope(host) === 'all', 30_000, 'the old binding');
       const moved = await ansiblePlaybook({ host }, await playbook('127.0.0.1:11434'));
       expect(moved.code, moved.stdout).toBe(0);

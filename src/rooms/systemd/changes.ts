@@ -49,11 +49,12 @@ export function isSet(unit: Unit, wanted: string): boolean {
 
 /**
  * True when the setting will still be there after a reboot and after an upgrade: nothing below /run lasts, and
- * Ollama's install.sh writes /etc/systemd/system/ollama.service anew every time (scripts/install.sh in ollama/ollama).
+ * Ollama's install.sh writes /etc/systemd/system/ollama.service anew every time (scripts/install.sh in ollama/ollama), as
+ * Homebrew does with its unit at every start (services/cli.rb in Homebrew/brew).
  */
 export function isDurable(unit: Unit): boolean {
   const source = unit.environment.layers.find((layer) => layer.effective)?.source ?? '';
-  return !source.startsWith('/run/') && source !== '/etc/systemd/system/ollama.service';
+  return !/^\/run\/|^\/etc\/systemd\/system\/ollama\.service$|\/homebrew\.[^/]+\.service$/.test(source);
 }
 
 function draftDropIn(host: Host, unit: Unit, name: string, wanted: string, version: string): Draft {
