@@ -80,7 +80,10 @@ export function describeListener({ address, port, pid, process, uid }: Listener)
 }
 
 /** Where on this machine a binding can be asked over HTTP; of several listeners the first. */
-export function baseOf({ scope, listeners: [first] }: Binding): string {
+export function baseOf({
+  scope,
+  listeners: [first],
+}: Pick<Binding, 'scope'> & { listeners: Pick<Listener, 'address' | 'port'>[] }): string {
   const address = scope === 'all' ? '127.0.0.1' : (first?.address ?? '127.0.0.1');
   return `http://${address.includes(':') ? `[${address}]` : address}:${first?.port}`;
 }

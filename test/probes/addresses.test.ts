@@ -36,7 +36,6 @@ describe('who can reach an address', () => {
     ['wlp2s0', '2001:db8::1', 'public'],
     ['wlp2s0', 'ff02::1', 'public'],
     ['docker0', '172.17.0.1', 'containers'],
-    ['veth4097224a', 'fe80::68f4:f4ff:fe20:b47e', 'containers'],
     ['br-0123456789ab', '172.18.0.1', 'containers'],
     ['br-lan', '192.168.1.1', 'lan'],
     ['br0', '203.0.113.9', 'public'],
@@ -49,6 +48,10 @@ describe('who can reach an address', () => {
     ['tun0', '203.0.113.1', 'vpn'],
   ])('%s %s: %s', (name, address, reach) => {
     expect(reachableAddresses(on([name, address]))).toEqual([{ interface: name, address, reach }]);
+  });
+
+  it('the ports of a bridge are not among them: what comes there is the bridge’s', () => {
+    expect(reachableAddresses(on(['veth4097224a', 'fe80::1'], ['docker0', 'fe80::2']))).toHaveLength(1);
   });
 
   it('loopback is not among them', () => {
