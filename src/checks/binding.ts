@@ -83,10 +83,7 @@ export function describeListener({ address, port, pid, process, uid }: Listener)
 export function baseOf({
   scope,
   listeners: [first],
-}: {
-  scope: ListenScope;
-  listeners: readonly { address: string; port: number }[];
-}): string {
+}: Pick<Binding, 'scope'> & { listeners: Pick<Listener, 'address' | 'port'>[] }): string {
   const address = scope === 'all' ? '127.0.0.1' : (first?.address ?? '127.0.0.1');
   return `http://${address.includes(':') ? `[${address}]` : address}:${first?.port}`;
 }

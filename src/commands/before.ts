@@ -7,7 +7,7 @@ import type { Installation } from '../rooms/room.ts';
 import { sayFound } from '../ui/people.ts';
 import { type Access, narrow } from './allow.ts';
 import type { Context } from './context.ts';
-import { warnOfOrigins, warnOfPublic } from './exposure.ts';
+import { warnOfPublic } from './exposure.ts';
 import { bindingReport, exposureOf, installationReport, tellPlatform } from './report.ts';
 
 /** What one run of setup knows. */
@@ -61,7 +61,6 @@ export async function describeBefore(
   report.after = report.before;
   for (const { code, message, mended } of installation.warnings) if (!mended) report.warnings.push({ code, message });
   await tellExposure(run, access);
-  if (running !== undefined) await warnOfOrigins(host, report);
   const others = before.listeners.length > 0 ? [] : await rivals(host, wanted.port, before.listeners);
   if (others.length > 0) {
     report.warnings.push({

@@ -10,7 +10,7 @@ import { version } from '../ollama/api.ts';
 import { type HostValue, listenAddress, parseHost } from '../ollama/host-value.ts';
 import { reachableAddresses } from '../probes/addresses.ts';
 import type { Installation, Warning } from '../rooms/room.ts';
-import { type People, sayCheck, sayExposure, sayFound, sayWarnings } from '../ui/people.ts';
+import { type People, sayCheck, sayExposure, sayFound } from '../ui/people.ts';
 import { askContainers, isForContainers, notAsked } from './container.ts';
 import type { Context } from './context.ts';
 import { warnOfOrigins } from './exposure.ts';
@@ -34,13 +34,11 @@ export async function doctor(context: Context): Promise<void> {
   report.installations = found.map((one) => installationReport(one, subjects.includes(one), undefined));
   const bound = await lookAtBindings(context, subjects, wanted);
   report.exposure = exposureNow(report);
-  const [[findings, gates, ...examined]] = await Promise.all([
-    Promise.all([
-      examineContainers(context, subjects[0], wanted),
-      lookAtFirewalls(context, subjects[0], wanted),
-      ...subjects.map((one) => examine(context, one, wanted)),
-      onWindows(context, wanted, bound),
-    ]),
+  const [findings, gates, ...examined] = await Promise.all([
+    examineContainers(context, subjects[0], wanted),
+    lookAtFirewalls(context, subjects[0], wanted),
+    ...subjects.map((one) => examine(context, one, wanted)),
+    onWindows(context, wanted, bound),
     warnOfOrigins(host, report),
   ]);
   checkInterrupted(host);
@@ -176,7 +174,6 @@ async function say({ host, options, people, report }: Context, findings: Finding
   }
   for (const check of report.checks) if (check.cause !== 'not-asked') sayCheck(people, check);
   sayExposure(people, report, 'Who can reach it:');
-  sayWarnings(people, report, 'open-origins');
   await sayMore(people, report.checks);
 }
 

@@ -10,7 +10,7 @@ import { type Access, accessFor } from './allow.ts';
 import { type Run, tellExposure, warnOfInterruption } from './before.ts';
 import { consentToSetup } from './consent.ts';
 import { askBefore, warnOfNoNeed } from './container.ts';
-import { examineFirewalls } from './exposure.ts';
+import { examineFirewalls, warnOfOrigins } from './exposure.ts';
 import { openings } from './firewall.ts';
 import { UNFINISHED } from './recovery.ts';
 import { refused } from './scene.ts';
@@ -72,6 +72,7 @@ async function draftOf(run: Run, subject: Subject): Promise<Draft | undefined> {
     subject.earlier ?? (proves ? askBefore(run, installation, before) : undefined),
     warnOfInterruption(run, plan, before),
     examineFirewalls(run),
+    warnOfOrigins(host, report),
   ]);
   report.steps = steps;
   checkInterrupted(host);

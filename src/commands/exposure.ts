@@ -2,7 +2,6 @@ import { baseOf } from '../checks/binding.ts';
 import type { Check } from '../checks/check.ts';
 import type { Firewalls } from '../firewall/read.ts';
 import type { Host } from '../host/host.ts';
-import { takesAnyOrigin } from '../ollama/api.ts';
 import type { ReachableAddress } from '../probes/addresses.ts';
 import type { Run } from './before.ts';
 import type { Report } from './report.ts';
@@ -27,12 +26,13 @@ export function warnOfPublic(report: Report, certain: readonly ReachableAddress[
   });
 }
 
-/** Off loopback Ollama does not check the Host header; with OLLAMA_ORIGINS=* nothing is left that keeps web pages from calling it. */
-export async function warnOfOrigins(host: Host, { before, exposure, warnings }: Report): Promise<void> {
-  if (exposure.hostHeaderGuard || before.scope === 'none') return;
-  if (!(await takesAnyOrigin(host, baseOf(before), 2000))) return;
-  const message = 'OLLAMA_ORIGINS=* lets any web page that a browser shows call Ollama, from wherever it is reached.';
-  warnings.push({ code: 'open-origins', message });
+/** With OLLAMA_ORIGINS=* nothing is left off loopback that keeps the pages of a browser out. Answers as `warnOfPublic`. */
+export async function warnOfOrigins(host: Host, { exposure, before, warnings }: Report): Promise<Check[]> {
+  if (exposure.hostHeaderGuard || before.scope === 'none') return [];
+  const { originChecks } = await import('../checks/origins.ts');
+  const checks = await originChecks(host, baseOf(before));
+  for (const { summary } of checks) warnings.push({ code: 'origins-any', message: summary });
+  return checks;
 }
 
 /**

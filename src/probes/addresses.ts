@@ -11,7 +11,7 @@ export interface ReachableAddress {
 
 /** What container engines make: docker0, br-<12 hex digits>, podman, CNI, libvirt's and LXD's bridges, and the wires to one container. */
 const CONTAINER_INTERFACE =
-  /^(docker\d|br-[0-9a-f]{12}$|podman\d|cni\d|cni-|cali|flannel|lxdbr|lxcbr|incusbr|virbr|bridge100|vmnet|veth)/;
+  /^(docker\d|br-[0-9a-f]{12}$|podman\d|cni\d|cni-|cali|flannel|lxdbr|lxcbr|incusbr|virbr|bridge100|vmnet)/;
 const VPN_INTERFACE = /^(tun|tap|wg|tailscale|zt|utun|ppp|ipsec|nordlynx|proton)/;
 
 /** Of AirDrop and the like on macOS, and the ports of a bridge on Linux: no program is reached by their link-local addresses. */

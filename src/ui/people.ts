@@ -193,10 +193,9 @@ const REACH = {
   public: 'THE INTERNET   ',
 };
 
-/** The warnings, or those of one code. */
-export function sayWarnings(people: People, report: Report, only?: string): void {
+export function sayWarnings(people: People, report: Report): void {
   const { red, yellow } = people.colors;
-  for (const { code, message } of report.warnings.filter((one) => only === undefined || one.code === only))
+  for (const { code, message } of report.warnings)
     people.say(mark(people, 'warn') + (code === 'public-address' ? red : yellow)(message));
 }
 

@@ -133,13 +133,14 @@ scene('OLLAMA_ORIGINS=* on top of it is a warning, before and after', async (sta
   await host.must(['systemctl', 'daemon-reload']);
   await host.must(['systemctl', 'restart', 'ollama']);
   const ran = await doctor(stage);
-  expect([ran.code, codes(ran)], told(ran)).toEqual([0, ['open-origins']]);
+  expect([ran.code, codes(ran)], told(ran)).toEqual([0, ['origins-any']]);
+  expect(gates(ran)).toEqual(['pass firewall', 'warn exposure origins-any']);
   expect((await host.run(['stigmer-setup-ollama', 'doctor', '--no-container'])).stdout).toContain(
-    '! OLLAMA_ORIGINS=* lets any web page',
+    'OLLAMA_ORIGINS lets web pages from anywhere use this Ollama',
   );
   await stage.undo();
   expect(codes(await doctor(stage))).toEqual([]);
-  expect(codes(await stage.product('setup', '--dry-run', '--json'))).toEqual(['open-origins']);
+  expect(codes(await stage.product('setup', '--dry-run', '--json'))).toEqual(['origins-any']);
 });
 
 scene('without root nothing is run, and it is said what only root sees', async (stage) => {

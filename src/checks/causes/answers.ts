@@ -19,27 +19,27 @@ export const ANSWERS = {
   ],
   'lan-path-blocked-outside-host': [
     'The network between the machines blocks it',
-    'This host is open and reaches its own address; routers or guards stop the rest.',
+    'This host is open; routers or guards stop the rest.',
     'curl http://LAN-IP:11434/api/version',
   ],
   'cloud-security-group-or-image-iptables': [
     "The cloud's own firewall is in front",
-    "A security group or the image's preset rules let nobody in on this port.",
+    "A security group or the image's rules let nobody in.",
     'ssh -N -L 11434:127.0.0.1:11434 USER@SERVER',
   ],
   'exposed-to-the-world': [
     'The whole internet can reach this Ollama',
-    'It has no password: anybody can use it, read what there is, and delete it.',
+    'It has no password: anybody can use it, and delete models.',
     ALLOW_CONTAINERS,
   ],
-  'open-origins': [
+  'origins-any': [
     'Any web page may call this Ollama',
-    'OLLAMA_ORIGINS=* lets every page in; off loopback no other check is left.',
+    'OLLAMA_ORIGINS=* lets every page in.',
     'OLLAMA_ORIGINS=https://chat.example.com',
   ],
   'public-address': [
     'This machine has an address on the internet',
-    'Unless a firewall is in front, anybody can use Ollama once it is open.',
+    'Without a firewall in front anybody can use Ollama.',
     ALLOW_CONTAINERS,
   ],
   'models-gone-different-user': [

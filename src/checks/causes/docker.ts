@@ -14,12 +14,12 @@ export const DOCKER = {
   ],
   'dk-ufw-drops-bridge': [
     'ufw drops what containers send to the host',
-    'To ufw it is incoming traffic, and that is closed by default.',
+    'To ufw it is incoming, and closed by default.',
     OPEN_FIREWALL,
   ],
   'dk-ufw-rule-covers-docker0-only': [
     "ufw's rule does not cover this network",
-    'Compose makes bridges of its own, with other names and addresses.',
+    'Compose makes bridges of its own, with other names.',
     OPEN_FIREWALL,
   ],
   'dk-firewalld-reject': [
@@ -29,12 +29,12 @@ export const DOCKER = {
   ],
   'firewall-drops-containers': [
     "A firewall on this host drops containers' packets",
-    'Its rules throw away what comes from the bridge for this port.',
+    'Its rules drop what comes from the bridge.',
     OPEN_FIREWALL,
   ],
   'firewall-rejects-containers': [
     'A firewall on this host turns containers away',
-    'Its rules refuse what comes from the bridge for this port.',
+    'Its rules reject what comes from the bridge.',
     OPEN_FIREWALL,
   ],
   'kept-out-by-allow': [
@@ -52,11 +52,7 @@ export const DOCKER = {
     'Its rules are kept elsewhere, or are for now.',
     OPEN_FIREWALL,
   ],
-  'filter-not-loaded': [
-    'The filter of --allow is not loaded',
-    'Something has taken it away, so that the port is open to all.',
-    SETUP,
-  ],
+  'filter-not-loaded': ['The filter of --allow is not loaded', 'So the port is open to all.', SETUP],
   'filter-stays': [
     'The filter of --allow is still loaded',
     '--no-restart leaves the service as it is.',

@@ -69,7 +69,7 @@ export const ANSWERS_DETAILS: Record<keyof typeof ANSWERS, Details> = {
     where: ['any'],
     symptoms: ['other'],
   },
-  'open-origins': {
+  'origins-any': {
     seen: 'Said before the change and by `doctor`; a page in a browser can use, pull and delete models',
     mend: ['Name only origins that you trust, in the place where OLLAMA_HOST is set, and restart Ollama.'],
     sources: ['https://github.com/ollama/ollama/pull/9643'],
