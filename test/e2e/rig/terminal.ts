@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { RunOptions, TestHost } from './host.ts';
 import { must, outside, waitFor } from './outside.ts';
 
@@ -28,7 +31,7 @@ export class Terminal {
     options: Pick<RunOptions, 'user' | 'env'> & { rows?: number } = {},
   ): Promise<Terminal> {
     opened += 1;
-    const terminal = new Terminal(`stigmer-e2e-${process.pid}-${opened}`);
+    const terminal = new Terminal(path.join(tmpdir(), `stigmer-e2e-${process.pid}-${opened}.tmux`));
     // What tmux understands, by the name under which a host without tmux knows it.
     const env = { TERM: 'xterm-256color', ...options.env };
     const { rows = HIGH, ...rest } = options;
@@ -74,11 +77,12 @@ export class Terminal {
   }
 
   async close(): Promise<void> {
-    await outside(['tmux', '-L', this.#socket, 'kill-server']);
+    await outside(['tmux', '-S', this.#socket, 'kill-server']);
+    rmSync(this.#socket, { force: true });
   }
 
   #tmux(words: readonly string[]): Promise<string> {
     const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', TERM: 'xterm-256color' };
-    return must(['tmux', '-u', '-L', this.#socket, '-f', '/dev/null', ...words], { env });
+    return must(['tmux', '-u', '-S', this.#socket, '-f', '/dev/null', ...words], { env });
   }
 }
