@@ -38,7 +38,7 @@ describe('the SBOM', async () => {
   const load = (name: string) => import(/* @vite-ignore */ join(ROOT, name));
   const { sbom }: { sbom: Sbom } = await load('scripts/sbom.mjs');
   const { bundledPackages }: { bundledPackages: Bundled } = await load('scripts/bundled.mjs');
-  const inputs = ['semver/index.js', 'semver/functions/lt.js', '@inquirer/confirm/dist/index.js'];
+  const inputs = ['semver/index.js', 'semver/functions/lt.js', '@inquirer/select/dist/index.js'];
   const bundled = bundledPackages(
     ROOT,
     inputs.map((each) => `node_modules/${each}`),
@@ -49,7 +49,7 @@ describe('the SBOM', async () => {
 
   it('names each package once, with version, licence and the digest of its archive', () => {
     expect(document).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1 });
-    const [confirm, semver, ...more] = document.components;
+    const [select, semver, ...more] = document.components;
     expect(more).toEqual([]);
     const { version, integrity } = lock.packages['node_modules/semver'];
     expect(semver).toMatchObject({
@@ -59,8 +59,8 @@ describe('the SBOM', async () => {
       licenses: [{ license: { id: 'ISC' } }],
       hashes: [{ alg: 'SHA-512', content: Buffer.from(integrity.slice(7), 'base64').toString('hex') }],
     });
-    expect(confirm).toMatchObject({ group: '@inquirer', name: 'confirm' });
-    expect(confirm.purl).toMatch(/^pkg:npm\/%40inquirer\/confirm@\d/);
+    expect(select).toMatchObject({ group: '@inquirer', name: 'select' });
+    expect(select.purl).toMatch(/^pkg:npm\/%40inquirer\/select@\d/);
   });
 
   it('is the same for the same sources, and has a serial number of its own for others', () => {
