@@ -27,11 +27,12 @@ export function warnOfPublic(report: Report, certain: readonly ReachableAddress[
 }
 
 /** With OLLAMA_ORIGINS=* nothing is left off loopback that keeps the pages of a browser out. Answers as `warnOfPublic`. */
-export async function warnOfOrigins(host: Host, { exposure, before, warnings }: Report): Promise<Check[]> {
+export async function warnOfOrigins(host: Host, report: Report): Promise<Check[]> {
+  const { exposure, before } = report;
   if (exposure.hostHeaderGuard || before.scope === 'none') return [];
   const { originChecks } = await import('../checks/origins.ts');
   const checks = await originChecks(host, baseOf(before));
-  for (const { summary } of checks) warnings.push({ code: 'origins-any', message: summary });
+  for (const { summary } of checks) report.warnings.push({ code: 'origins-any', message: summary });
   return checks;
 }
 
