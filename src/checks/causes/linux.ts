@@ -39,7 +39,7 @@ export const LINUX = {
   ],
   'openrc-confd': [
     "OpenRC takes Ollama's address from conf.d",
-    'What a profile exports does not reach services, nor what conf.d sets without `export`.',
+    'What a profile exports does not reach services.',
     SETUP,
   ],
   'no-systemd-install-claims-success': [
