@@ -178,7 +178,7 @@ describe.skipIf(rigUnavailable())('OpenRC', () => {
       await waitForListener(host);
       const ran = await reported(host, ['--dry-run']);
       expect(ran.report).toMatchObject({ outcome: 'planned' });
-      expect(ran.stderr).toContain('▸ Ollama 0.33.0, process ');
+      expect(ran.stderr).toContain('Ollama 0.33.0, process ');
       await succeeds(host, ['--yes', '--target', 'openrc', '--no-restart']);
       expect(host.read(CONFD)).toContain(ALL);
       expect(scope(host)).toBe('loopback');
