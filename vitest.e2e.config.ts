@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { textTemplates } from './scripts/text-templates.mjs';
 
 /**
- * Firewalls as the library reads them, what is exported, all that a client can have wrong, the snap, Homebrew on Linux, and
- * the versions of Node: CI has no time for these as well.
+ * Firewalls as the library reads them, what is exported, all that a client can have wrong, the snap, Homebrew on Linux, the
+ * faults and odd files of an emulated Mac, a thousand runs, and the versions of Node: CI has no time for these as well.
  */
 export const MORE = [
   'test/e2e/firewall*.test.ts',
@@ -12,6 +12,8 @@ export const MORE = [
   'test/e2e/doctor-clients.test.ts',
   'test/e2e/snap.test.ts',
   'test/e2e/homebrew-linux.test.ts',
+  'test/e2e/macos/{launchd,homebrew}-{faults,files,plist,between,states}.test.ts',
+  'test/e2e/repeated.test.ts',
   'test/e2e/node-versions.test.ts',
 ];
 

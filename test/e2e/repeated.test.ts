@@ -9,7 +9,7 @@ import { COMMAND } from './rig/product.ts';
  * times that, and a thousand in `npm run test:more`.
  */
 
-const REPEATS = Number(process.env.STIGMER_REPEATS ?? 60);
+const REPEATS = Number(process.env.STIGMER_REPEATS ?? 1000);
 const ROUNDS = Math.min(Math.ceil(REPEATS / 3), 60);
 const PART = Math.max(Math.floor(REPEATS / 10), 1);
 
