@@ -5,8 +5,8 @@ import { type TestHost, withHost } from './rig/host.ts';
 import { COMMAND } from './rig/product.ts';
 
 /**
- * What configuration management does: the same words every half hour on every host for ever. Sixty
- * times that, and a thousand in `npm run test:more`.
+ * What configuration management does: the same words every half hour on every host for ever. Here a thousand times,
+ * or as often as STIGMER_REPEATS says.
  */
 
 const REPEATS = Number(process.env.STIGMER_REPEATS ?? 1000);
