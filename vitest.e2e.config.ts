@@ -12,7 +12,7 @@ export const MORE = [
   'test/e2e/doctor-clients.test.ts',
   'test/e2e/snap.test.ts',
   'test/e2e/homebrew-linux.test.ts',
-  'test/e2e/macos/{launchd,homebrew}-{faults,files,plist,between,states}.test.ts',
+  'test/e2e/macos/{launchd,homebrew}-{faults,files,plist,between,states,rights}.test.ts',
   'test/e2e/repeated.test.ts',
   'test/e2e/node-versions.test.ts',
 ];

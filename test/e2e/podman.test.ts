@@ -44,9 +44,10 @@ describe.skipIf(rigUnavailable() || !needPodman())('a real Podman, and an Ollama
   });
 
   it('Docker’s name for the host, which this Podman does not know', async () => {
+    await space.must('podman', 'rm', '-f', '-a', '-t', '0');
     await space.client('dockerish', '-e', 'OLLAMA_HOST=http://host.docker.internal:11434');
     const ran = reportOf(await space.product('doctor', '--json'));
-    expect([ran.exitCode, ...verdicts(ran)]).toEqual([10, 'fail dk-no-host-gateway']);
+    expect([ran.exitCode, ...verdicts(ran)]).toEqual([10, 'fail dk-no-host-gateway', 'pass']);
     expect(containers(ran)[0]?.remedy).toContain('http://host.containers.internal');
   });
 });
