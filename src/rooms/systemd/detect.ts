@@ -52,7 +52,7 @@ function namedInFiles(files: Files, manager: Manager, read: (name: string) => Re
   const texts = new Map<string, string[]>();
   for (const dir of unitDirectories(manager.scope, files)) {
     for (const name of files.list(dir)) {
-      if (!name.endsWith('.service')) continue;
+      if (!name.endsWith('.service') || isNobodys(dir, name)) continue;
       const text = readText(files, `${dir}/${name}`);
       if (name === USUAL || text.includes('ollama')) texts.set(name, [...(texts.get(name) ?? []), text]);
     }
@@ -64,6 +64,11 @@ function namedInFiles(files: Files, manager: Manager, read: (name: string) => Re
       const { files, environment } = read(unit);
       return files.masked ? unit === USUAL || texts.get(unit)?.some(hidesServe) : environment.execStart.some(runsServe);
     });
+}
+
+/** Not worth the reading, which is most of what is read at all: systemd's own services, and templates, which are none. */
+function isNobodys(dir: string, name: string): boolean {
+  return name.includes('@.') || (name.startsWith('systemd-') && /^(?:\/usr)?\/lib\//.test(dir));
 }
 
 /** For a masked unit: what the file says that the mask hides. */
