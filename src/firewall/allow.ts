@@ -88,7 +88,11 @@ export async function isLoaded(host: Host, root: Actor, unit: string): Promise<b
   return (await root.run([nft, 'list', 'table', 'inet', tableOf(unit)], { timeout: 15_000 })).code === 0;
 }
 
-const WHO = { containers: 'this host and its containers', lan: 'this host, its containers and private networks' };
+/** Whom a filter lets in, in words. */
+export const WHO = {
+  containers: 'this host and its containers',
+  lan: 'this host, its containers and private networks',
+};
 
 /** One table for each unit, whatever port it has from one start to the next. */
 export function tableOf(unit: string): string {
@@ -133,7 +137,7 @@ function lanBridges(host: Host, named: readonly string[]): string[] {
  * the rules cannot be loaded the service does not start: closed, not open. The order matters where nftables.service
  * begins with a `flush ruleset`, as distributions' files do.
  */
-function dropInLines(nft: string, table: string, path: string): Pick<Filter, 'unitLines' | 'serviceLines'> {
+export function dropInLines(nft: string, table: string, path: string): Pick<Filter, 'unitLines' | 'serviceLines'> {
   return {
     unitLines: ['After=nftables.service'],
     serviceLines: [`ExecStartPre=+${nft} -f ${path}`, `ExecStopPost=-+${nft} delete table inet ${table}`],

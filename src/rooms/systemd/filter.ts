@@ -133,6 +133,16 @@ function isSame({ from, to }: FileChange): boolean {
   return from !== null && rules(from) === rules(to);
 }
 
+/** The drop-in that ties a filter to its service, as it is written anew. */
+export function tieText(
+  { unitLines, serviceLines }: Pick<Filter, 'unitLines' | 'serviceLines'>,
+  allow: Scope,
+  version: string,
+): string {
+  const head = template.replaceAll('{{allow}}', allow).replaceAll('{{version}}', version);
+  return `${head}[Unit]\n${unitLines.join('\n')}\n[Service]\n${serviceLines.join('\n')}\n`;
+}
+
 async function dropInChange(
   host: Host,
   unit: Unit,
@@ -143,12 +153,12 @@ async function dropInChange(
   const path = filterDropIn(unit);
   const from = await readState(host.as('self'), path);
   const ours = [...unitLines, ...serviceLines];
-  const head = template.replaceAll('{{allow}}', allow).replaceAll('{{version}}', version);
-  const fresh = `${head}[Unit]\n${unitLines.join('\n')}\n[Service]\n${serviceLines.join('\n')}\n`;
   const present = textOf(from);
   // What others have added to ours stays.
   const kept = ours.every((line) => present.split('\n').includes(line));
-  const text = kept ? present.replace(/^(#.*--allow )(?:lan|containers)\b/m, `$1${allow}`) : fresh;
+  const text = kept
+    ? present.replace(/^(#.*--allow )(?:lan|containers)\b/m, `$1${allow}`)
+    : tieText({ unitLines, serviceLines }, allow, version);
   // An image that an unprivileged user builds holds that user's files.
   const { uid, gid } = unit.manager.identity === 'self' ? host.user : { uid: 0, gid: 0 };
   return {
