@@ -16,9 +16,8 @@
 # 9 putting back failed, 10 something would change, 11 another run is at work, 129/130/143 interrupted (put back).
 #
 #[allow
-# Lets in @who@ alone (--allow @allow@): a filter of nftables, which the service loads when it starts. For
-# services of the system, and with nft at @nft@. Bridges of containers that were given a name of their own
-# (com.docker.network.bridge.name) are not known here, and kept out: npx stigmer-setup-ollama --allow @allow@ asks for them.
+# Lets in @who@ alone (--allow @allow@, with @nft@; not for --scope user). Bridges of containers
+# with a name of their own (com.docker.network.bridge.name) are not known and kept out.
 #
 #]
 # Written by stigmer-setup-ollama @version@. OLLAMA_HOST=@value@
@@ -298,7 +297,7 @@ apply() {
 #]
   wait_for || fail 7 "$UNIT does not listen on @value@"
 #[allow
-  prove_filter
+  is_loaded || fail 7 "$UNIT runs without the filter: a later ExecStartPre= takes its line away"
 #]
   trap - HUP INT TERM
   prove_http
@@ -350,7 +349,7 @@ undo() {
   [ ! -e "$RECEIPT" ] || die 4 "$UNIT was set up by the program itself (receipt $RECEIPT)." \
     'Nothing was changed: only the program knows what was there before.' 'npx stigmer-setup-ollama undo'
 #[allow
-  check_rules
+  check_files
 #]
   if ! is_ours; then
 #[allow

@@ -1,8 +1,7 @@
-import { dropInLines, filterPath, filterText, tableOf, WHO } from '../firewall/allow.ts';
+import { dropInLines, filterPath, filterText, tableOf, tieText, WHO } from '../firewall/allow.ts';
 import { ipv4Of, isUnspecified, joinHostPort, parseIp } from '../ollama/go-net.ts';
 import { DEFAULT_PORT, parseHost, sameBinding, scopeOf } from '../ollama/host-value.ts';
 import { assignment, DROP_IN, newDropIn } from '../rooms/systemd/drop-in.ts';
-import { tieText } from '../rooms/systemd/filter.ts';
 import { FILTER_DROP_IN } from '../rooms/systemd/filter-now.ts';
 import type { ExportRequest } from './reg.ts';
 

@@ -1,4 +1,5 @@
 import template from '../../templates/stigmer-ollama.nft';
+import tie from '../../templates/zz-stigmer-ollama-filter.conf';
 import type { CommandAct } from '../actions/command.ts';
 import { type FileChange, missingFolders, readState, stateOf } from '../actions/file.ts';
 import type { Validation } from '../actions/validate.ts';
@@ -142,6 +143,16 @@ export function dropInLines(nft: string, table: string, path: string): Pick<Filt
     unitLines: ['After=nftables.service'],
     serviceLines: [`ExecStartPre=+${nft} -f ${path}`, `ExecStopPost=-+${nft} delete table inet ${table}`],
   };
+}
+
+/** The drop-in that ties a filter to its service, as it is written anew. */
+export function tieText(
+  { unitLines, serviceLines }: Pick<Filter, 'unitLines' | 'serviceLines'>,
+  allow: Scope,
+  version: string,
+): string {
+  const head = tie.replaceAll('{{allow}}', allow).replaceAll('{{version}}', version);
+  return `${head}[Unit]\n${unitLines.join('\n')}\n[Service]\n${serviceLines.join('\n')}\n`;
 }
 
 /** Takes the table of a unit away; that it is not there does not matter. */

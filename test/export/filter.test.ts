@@ -7,7 +7,7 @@ import { cloudConfig } from '../../src/export/cloud-config.ts';
 import { sh } from '../../src/export/sh.ts';
 import { filterPath, filterText, tableOf } from '../../src/firewall/allow.ts';
 import { DROP_IN, image, STATE_ENV, UNIT } from '../rig/image.ts';
-import { cli, tree } from '../rig/spawn.ts';
+import { cli, temporaryFolder, tree } from '../rig/spawn.ts';
 
 /** The exports of --allow: the same two files as setup's, for any unit. */
 
@@ -48,11 +48,11 @@ function block(text: string, key: RegExp): string {
 function ofAnsible(text: string): { rules: string; tie: string } {
   const words: Record<string, string> = { unit: 'ollama.service', table: 'stigmer_ollama' };
   const filled = (name: string) =>
-    block(text, new RegExp(`^ *stigmer_ollama_${name}: \\|$`)).replace(
+    block(text.slice(text.search(new RegExp(`^ *- path: .*${name}"?$`, 'm'))), /^ *text: \|$/).replace(
       /\{\{ stigmer_ollama_(\w+) \}\}/g,
       (_, word) => words[word]!,
     );
-  return { rules: filled('rules'), tie: filled('tie') };
+  return { rules: filled('[.]nft'), tie: filled('filter[.]conf') };
 }
 
 /** Both files as cloud-init writes them: the keys of `write_files` stand in the order of this program's template. */
@@ -121,7 +121,9 @@ describe.each(SCOPES)('export --allow %s', (allow) => {
   });
 
   it.skipIf(missing('cloud-init'))('is valid by cloud-init itself', () => {
-    const { status, said } = runs(['cloud-init', 'schema', '--config-file', '/dev/stdin'], cloudConfig(request(allow)));
+    const path = join(temporaryFolder(), 'user-data.yml');
+    writeFileSync(path, cloudConfig(request(allow)));
+    const { status, said } = runs(['cloud-init', 'schema', '--config-file', path], '');
     expect([status, said]).toEqual([0, expect.stringContaining('Valid cloud-config')]);
   });
 });

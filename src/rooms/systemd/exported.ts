@@ -1,12 +1,11 @@
 import { type FileChange, stateOf } from '../../actions/file.ts';
-import { dropInLines, FILTER_FOLDER, filterPath, filterText, tableOf } from '../../firewall/allow.ts';
+import { dropInLines, FILTER_FOLDER, filterPath, filterText, tableOf, tieText } from '../../firewall/allow.ts';
 import type { Host } from '../../host/host.ts';
 import { parseEnvironment } from '../../systemd/environment.ts';
 import type { Exported } from '../room.ts';
 import { deactivation } from './acts.ts';
 import { folderOf } from './changes.ts';
 import { assignment, DROP_IN, newDropIn } from './drop-in.ts';
-import { tieText } from './filter.ts';
 import { filterDropIn } from './filter-now.ts';
 import { type Unit, VARIABLE } from './unit.ts';
 

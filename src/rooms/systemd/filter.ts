@@ -1,4 +1,3 @@
-import template from '../../../templates/zz-stigmer-ollama-filter.conf';
 import type { CommandAct } from '../../actions/command.ts';
 import { type FileChange, type FileState, missingFolders, readState, stateOf, textOf } from '../../actions/file.ts';
 import type { Act } from '../../actions/index.ts';
@@ -10,6 +9,7 @@ import {
   planFilter,
   removalOf,
   type Scope,
+  tieText,
 } from '../../firewall/allow.ts';
 import type { Host } from '../../host/host.ts';
 import { parseHost } from '../../ollama/host-value.ts';
@@ -131,16 +131,6 @@ export async function movedFilter({ host }: Scene, unit: Unit, { running, starte
 function isSame({ from, to }: FileChange): boolean {
   const rules = (state: FileState | null) => textOf(state).replace(/ Written by stigmer-setup-ollama .*$/m, '');
   return from !== null && rules(from) === rules(to);
-}
-
-/** The drop-in that ties a filter to its service, as it is written anew. */
-export function tieText(
-  { unitLines, serviceLines }: Pick<Filter, 'unitLines' | 'serviceLines'>,
-  allow: Scope,
-  version: string,
-): string {
-  const head = template.replaceAll('{{allow}}', allow).replaceAll('{{version}}', version);
-  return `${head}[Unit]\n${unitLines.join('\n')}\n[Service]\n${serviceLines.join('\n')}\n`;
 }
 
 async function dropInChange(
