@@ -151,8 +151,6 @@ function toOptions(command: Command, format: string | undefined, values: Values)
     throw usage(`--timeout is "${seconds}", but must be a number of seconds above 0.`);
   }
   const allow = oneOf('allow', text('allow'), ['any', 'lan', 'containers'] as const);
-  if (command === 'export' && allow !== undefined && allow !== 'any')
-    throw usage(`export has no form of --allow ${allow}: what it prints lets in any.`);
   const root = text('root');
   if (root === '') throw usage('--root needs the folder of a root file system.');
   for (const [one, other] of CONTRARY)

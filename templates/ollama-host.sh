@@ -1,4 +1,7 @@
 #!/bin/sh
+#[allow
+# shellcheck disable=SC2030,SC2031 # "on" has other values in a subshell, for one command alone
+#]
 # Makes the Ollama that systemd runs on this host listen on @value@: writes a drop-in beside its unit, restarts it,
 # proves that it listens, and puts everything back when it does not. For hosts without Node; as root, or for a service of
 # systemctl --user (Homebrew's on Linux is homebrew.ollama.service) as that user.
@@ -12,6 +15,11 @@
 # service, 4 cannot be changed from here, 5 not root, 6 a step failed and 7 Ollama did not come up (both: put back),
 # 9 putting back failed, 10 something would change, 11 another run is at work, 129/130/143 interrupted (put back).
 #
+#[allow
+# Lets in @who@ alone (--allow @allow@, with @nft@; not for --scope user). Bridges of containers
+# with a name of their own (com.docker.network.bridge.name) are not known and kept out.
+#
+#]
 # Written by stigmer-setup-ollama @version@. OLLAMA_HOST=@value@
 set -fu
 umask 022
@@ -32,6 +40,10 @@ drop_in() {
 DROP_IN
 }
 
+#[allow
+@filter@
+
+#]
 systemctl() { command systemctl ${SCOPE:+"--$SCOPE"} "$@"; }
 
 say() { printf '%s\n' "$*"; }
@@ -179,6 +191,9 @@ plan() {
     EDIT=yes
   fi
   [ -z "$LIVE" ] || listens || RESTART=yes
+#[allow
+  plan_filter
+#]
 }
 
 is_ours() {
@@ -199,9 +214,12 @@ show_plan() {
     say "Would write $DROP_IN:"
     sed 's/^/+/' "$WORK/after"
   fi
+#[allow
+  show_filter
+#]
   [ -z "$LIVE" ] || is_started || say "$UNIT is stopped."
   [ -z "$RESTART" ] || say "Would restart $UNIT."
-  [ -n "$EDIT$RESTART" ] || say "Unchanged: $UNIT is set to @value@ already."
+  [ -n "$EDIT$RESTART@too@" ] || say "Unchanged: $UNIT is set to @value@ already."
 }
 
 # write FILE: its bytes become the drop-in's, whole or not at all.
@@ -230,8 +248,14 @@ put_back() {
   if [ -n "$EDIT" ]; then
     if [ -e "$WORK/before" ]; then write "$WORK/before" || failed=yes; else remove || failed=yes; fi
   fi
+#[allow
+  put_back_filter
+#]
   # shellcheck disable=SC2086 # no word at all where nothing was done to the service
   [ -z "$ACTED" ] || activate $BACK || failed=yes
+#[allow
+  [ -z "$ACTED" ] || put_back_table
+#]
   [ -z "$failed" ] || die 9 'Putting everything back failed as well.' "Look at $DROP_IN and at the service." "systemctl${SCOPE:+ --$SCOPE} status $UNIT"
 }
 
@@ -243,7 +267,7 @@ abort() {
 
 apply() {
   plan
-  if [ -z "$EDIT$RESTART" ]; then
+  if [ -z "$EDIT$RESTART@too@" ]; then
     show_plan
     TIMEOUT=1 prove_http
     return
@@ -254,15 +278,27 @@ apply() {
     if is_started; then BACK=restart; else BACK=stop; fi
   fi
   [ ! -e "$DROP_IN" ] || cp -p "$DROP_IN" "$WORK/before" || exit 6
+#[allow
+  keep_filter
+#]
   trap 'abort 129' HUP
   trap 'abort 130' INT
   trap 'abort 143' TERM
+#[allow
+  write_filter
+#]
   if [ -n "$EDIT" ]; then write "$WORK/after" || fail 6 "$DROP_IN could not be written"; fi
   [ -n "$LIVE" ] || { say "Changed: $DROP_IN is written; it counts when $UNIT is started."; return; }
   ACTED=yes
   # shellcheck disable=SC2086 # no word at all where it listens so already
   activate ${RESTART:+restart} || fail 6 "systemctl could not restart $UNIT"
+#[allow
+  load_filter
+#]
   wait_for || fail 7 "$UNIT does not listen on @value@"
+#[allow
+  is_loaded || fail 7 "$UNIT runs without the filter: a later ExecStartPre= takes its line away"
+#]
   trap - HUP INT TERM
   prove_http
   say "Changed: $UNIT listens on @value@. Take it back with: sh ollama-host.sh undo"
@@ -312,7 +348,18 @@ prove_http() {
 undo() {
   [ ! -e "$RECEIPT" ] || die 4 "$UNIT was set up by the program itself (receipt $RECEIPT)." \
     'Nothing was changed: only the program knows what was there before.' 'npx stigmer-setup-ollama undo'
+#[allow
+  check_files
+#]
   if ! is_ours; then
+#[allow
+    untie
+    if [ -n "$UNTIED" ]; then
+      [ -z "$LIVE" ] || activate
+      say "Changed: the filter is taken back."
+      return
+    fi
+#]
     say "Unchanged: there is nothing to undo at $DROP_IN."
     return
   fi
@@ -327,6 +374,9 @@ undo() {
   else
     remove || die 6 "$DROP_IN could not be removed." 'Nothing was changed.' "ls -l $DIR"
   fi
+#[allow
+  untie
+#]
   if [ -n "$LIVE" ] && is_started; then
     if ! activate restart || ! wait_for any; then
       die 7 "The files are as they were, but $UNIT does not listen again." 'It is told to start as before.' "systemctl${SCOPE:+ --$SCOPE} status $UNIT"
@@ -340,6 +390,9 @@ undo() {
 verify() {
   [ -n "$LIVE" ] || die 4 'systemd does not run here.' 'Only what runs can be proved.' "cat $DROP_IN"
   wait_for || die 7 "$UNIT does not listen on @value@. $(last_words)" 'Nothing was changed.' 'sh ollama-host.sh plan'
+#[allow
+  is_loaded || die 7 "$UNIT runs without the filter of --allow @allow@." 'The port is open to all.' 'sh ollama-host.sh apply'
+#]
   say "$UNIT listens on @value@."
   prove_http
 }
@@ -356,6 +409,9 @@ take_lock() {
 }
 
 tidy() {
+#[allow
+  [ -z "$UNTIED" ] || unload
+#]
   rm -rf "$WORK"
   [ -z "$HELD" ] || rm -rf "$LOCK"
 }
@@ -378,6 +434,10 @@ main() {
   case $TIMEOUT in '' | *[!0-9]*) usage "--timeout $TIMEOUT" ;; esac
   case $SCOPE in system) SCOPE='' ;; '' | user) ;; *) usage "--scope $SCOPE" ;; esac
   case $UNIT in *[!A-Za-z0-9:_.@-]* | .* | -*) usage "--unit $UNIT" ;; esac
+#[allow
+  [ -z "$SCOPE" ] || usage '--scope user: --allow is for services of the system alone'
+  name_filter
+#]
   if [ -n "$SCOPE" ]; then
     RUN=/run/user/$(id -u) UNITS=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     STATE=${XDG_STATE_HOME:-$HOME/.local/state} MANAGER=$RUN/systemd
@@ -396,7 +456,7 @@ main() {
   trap tidy EXIT
   case $command in
     plan) plan && show_plan ;;
-    check) plan && show_plan && { [ -z "$EDIT$RESTART" ] || exit 10; } ;;
+    check) plan && show_plan && { [ -z "$EDIT$RESTART@too@" ] || exit 10; } ;;
     verify) verify ;;
     *) take_lock && "$command" ;;
   esac

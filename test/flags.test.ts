@@ -367,8 +367,8 @@ describe('--allow', () => {
     expect(() => read(['--allow', 'container'])).toThrow(/any, lan, containers/);
   });
 
-  it('is not for export, which has no form of it', () => {
-    expect(() => read(['export', 'reg', '--allow=lan'])).toThrow(/export has no form/);
+  it('is for export too', () => {
+    expect(read(['export', 'sh', '--allow=lan']).allow).toBe('lan');
   });
 
   it('an image has no firewall to open', () => {

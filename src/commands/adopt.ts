@@ -6,10 +6,13 @@ import type { Context } from './context.ts';
 import type { Before } from './undo-plan.ts';
 
 /** What an export has done here, as the receipt that `setup` would have left of it; none where there is nothing. */
-export function adopted({ host }: Context, { kind, id, target, state, exported }: Installation): Receipt[] {
-  const found = exported?.();
+export async function adopted(
+  { host }: Context,
+  { kind, id, target, state, exported }: Installation,
+): Promise<Receipt[]> {
+  const found = await exported?.();
   if (!found) return [];
-  const { wanted, was, change, deactivate } = found;
+  const { wanted, was, changes, deactivate } = found;
   const scope = scopeOf(parseHost(was));
   const before: Before = {
     kind,
@@ -19,7 +22,7 @@ export function adopted({ host }: Context, { kind, id, target, state, exported }
     listeners: [],
   };
   const at = new Date(host.now()).toISOString();
-  const entries = [{ change, ours: [fingerprintOf(change)] }];
+  const entries = changes.map((change) => ({ change, ours: [fingerprintOf(change)] }));
   return [
     { receiptVersion: 1, target, createdAt: at, updatedAt: at, tool: __VERSION__, wanted, before, entries, deactivate },
   ];

@@ -14,14 +14,23 @@ import type { Report } from './report.ts';
 function allowFor({ host, options, wanted }: Run, installation: Installation): Allow {
   const allow = options.allow ?? installation.filter?.now ?? 'any';
   if (allow === 'any' || installation.refusal) return allow;
-  if (options.allow !== undefined && scopeOf(wanted) === 'loopback') {
-    throw new SetupError('usage', EXIT.usage, `--allow ${allow} and --host ${options.host} contradict each other.`, {
-      meaning: 'What listens on loopback lets in this machine alone. Nothing was changed.',
-      remedy: `npx stigmer-setup-ollama --allow ${allow}`,
-    });
-  }
+  if (options.allow !== undefined && scopeOf(wanted) === 'loopback') throw contradiction(allow, options.host);
   if (installation.filter === undefined) throw cannotFilter(host, installation, allow, wanted.port);
   return allow;
+}
+
+/** For a value that listens on loopback; `command` is what follows the program's name, with a blank at its end. */
+export function contradiction(allow: Allow, host: string, command = ''): SetupError {
+  return new SetupError('usage', EXIT.usage, `--allow ${allow} and --host ${host} contradict each other.`, {
+    meaning: 'What listens on loopback lets in this machine alone. Nothing was changed.',
+    remedy: `npx stigmer-setup-ollama ${command}--allow ${allow}`,
+  });
+}
+
+/** For an export to Windows, where this program makes no filter. */
+export function noFilterOnWindows(format: string, allow: Allow, port: number): SetupError {
+  const [meaning, remedy] = ALTERNATIVES.win32(allow, port);
+  return new SetupError('usage', EXIT.usage, `export ${format} has no form of --allow ${allow}.`, { meaning, remedy });
 }
 
 function cannotFilter({ platform }: Host, { title }: Installation, allow: Allow, port: number): SetupError {
@@ -40,7 +49,7 @@ const LINUX: Alternative = () => [
   "npx stigmer-setup-ollama   # without --allow, and others kept out by this host's firewall or the router",
 ];
 
-const ALTERNATIVES: Partial<Record<NodeJS.Platform, Alternative>> = {
+const ALTERNATIVES: Partial<Record<NodeJS.Platform, Alternative>> & { win32: Alternative } = {
   // Application Firewall decides by program, not by who calls (socketfilterfw -h).
   darwin: () => [
     "macOS' firewall lets in whole programs and does not look at who calls. Its container engines mostly reach loopback, where nobody else does.",

@@ -2,8 +2,11 @@ import { EXIT, SetupError } from '../errors.ts';
 import type { ExportRequest } from '../export/reg.ts';
 import type { Options } from '../flags.ts';
 import type { Host } from '../host/host.ts';
+import { scopeOf } from '../ollama/host-value.ts';
 import { nearest } from '../usage.ts';
 import { readWanted } from './wanted.ts';
+
+type Wanted = Pick<Options, 'host'> & Partial<Pick<Options, 'allow'>>;
 
 /** The change in one form for hosts without Node; each is loaded when it is asked for. */
 type Format = (request: ExportRequest) => Promise<string>;
@@ -18,12 +21,13 @@ const FORMATS: Readonly<Record<string, Format>> = {
 
 /**
  * What `setup` would do, as text, on whatever platform: nothing of this host is looked at.
- * @throws SetupError exit 2 for a format that does not exist, and for a --host that Ollama would misread
+ * @throws SetupError exit 2 for a format that does not exist, and for a --host that Ollama would misread, and for an
+ *   --allow that the format has no form of
  */
-export async function exported({ format, host }: Pick<Options, 'format' | 'host'>): Promise<string> {
+export async function exported({ format, ...more }: Wanted & Pick<Options, 'format'>): Promise<string> {
   const make = Object.hasOwn(FORMATS, format ?? '') ? FORMATS[format ?? ''] : undefined;
-  if (make === undefined) throw noFormat(format);
-  return make(requestOf(format, host));
+  if (make === undefined || format === undefined) throw noFormat(format);
+  return make(await requestOf(format, more));
 }
 
 /**
@@ -31,7 +35,7 @@ export async function exported({ format, host }: Pick<Options, 'format' | 'host'
  * @throws SetupError exit 2 also for another format, and for a file of somebody else's in the way
  */
 export async function exportedRole(
-  { format, host: value, role }: Pick<Options, 'format' | 'host'> & { role: string },
+  { format, role, ...more }: Wanted & Pick<Options, 'format'> & { role: string },
   host: Host,
 ): Promise<string> {
   if (format !== 'ansible')
@@ -39,7 +43,7 @@ export async function exportedRole(
       meaning: 'Nothing was written.',
       remedy: `npx stigmer-setup-ollama export ansible --role ${role}`,
     });
-  const request = requestOf(format, value);
+  const request = await requestOf(format, more);
   const [{ ansibleRole, ROLE_MARK }, { writeFolder }] = await Promise.all([
     import('../export/ansible.ts'),
     import('./role.ts'),
@@ -47,8 +51,13 @@ export async function exportedRole(
   return writeFolder(host, role, ansibleRole(request), ROLE_MARK);
 }
 
-function requestOf(format: string | undefined, host: string): ExportRequest {
-  return { wanted: readWanted(host, `export ${format} `).canonical, version: __VERSION__ };
+async function requestOf(format: string, { host, allow = 'any' }: Wanted): Promise<ExportRequest> {
+  const { value, canonical } = readWanted(host, `export ${format} `);
+  if (allow === 'any') return { wanted: canonical, version: __VERSION__ };
+  const { contradiction, noFilterOnWindows } = await import('./allow.ts');
+  if (format.startsWith('reg')) throw noFilterOnWindows(format, allow, value.port);
+  if (scopeOf(value) === 'loopback') throw contradiction(allow, host, `export ${format} `);
+  return { wanted: canonical, version: __VERSION__, allow };
 }
 
 function noFormat(format: string | undefined): SetupError {

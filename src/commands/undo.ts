@@ -42,7 +42,8 @@ async function proceed(context: Context): Promise<void> {
   if (receipts.length === 0) {
     if (found.length > 0) selectInstallation(found, options.target); // a name that means nothing here is no success
     await refuseForeign(context);
-    if (!hasReceiptOfUser(context.host)) receipts = found.filter(meant).flatMap((one) => adopted(context, one));
+    if (!hasReceiptOfUser(context.host))
+      receipts = (await Promise.all(found.filter(meant).map((one) => adopted(context, one)))).flat();
     if (receipts.length === 0) return nothingToUndo(context);
   }
   report.installations = found.map((one) =>

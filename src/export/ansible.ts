@@ -6,12 +6,12 @@ import tasks from '../../templates/ansible-tasks.yml';
 import vars from '../../templates/ansible-vars.yml';
 import type { ExportRequest } from './reg.ts';
 import { sh } from './sh.ts';
-import { fill, wordsOf } from './systemd.ts';
+import { fill, filterWords, sections, wordsOf } from './systemd.ts';
 
 /** The change as a playbook. The shell export is in it, for all that has to be looked at or proved on a host. */
 export function ansible(request: ExportRequest): string {
-  const words = wordsOf(request);
-  return fill(playbook, { ...words, ...partsOf(request) });
+  const words = { ...wordsOf(request), ...filterWords(request) };
+  return fill(sections(playbook, request.allow), { ...words, ...partsOf(request) });
 }
 
 /** By this line a file of an earlier role is known, which may be written anew. */
@@ -21,6 +21,12 @@ export const ROLE_MARK = 'Written by stigmer-setup-ollama ';
 const INCLUDE = `- name: Make Homebrew's Ollama listen so
   ansible.builtin.include_tasks: homebrew.yml
   when: stigmer_ollama_manager == 'homebrew'`;
+
+/** A filter comes and goes with a service of the system's systemd alone. */
+const REFUSAL = `- name: Refuse what a filter cannot be tied to
+  ansible.builtin.fail:
+    msg: "--allow is for services of the system's own systemd: nothing was changed. Export without it for this host."
+  when: stigmer_ollama_user != '' or stigmer_ollama_manager != 'systemd'`;
 
 /** The same as a role: its files by their paths in the role's folder. */
 export function ansibleRole(request: ExportRequest): Record<string, string> {
@@ -35,13 +41,15 @@ export function ansibleRole(request: ExportRequest): Record<string, string> {
 }
 
 function partsOf(request: ExportRequest): Record<'defaults' | 'vars' | 'tasks' | 'handlers' | 'homebrew', string> {
-  const words = { ...wordsOf(request), script: sh(request).trimEnd() };
-  const filled = (template: string) => fill(template, words).trimEnd();
+  const { allow } = request;
+  const filter = filterWords(request, '{{ stigmer_ollama_unit }}', '{{ stigmer_ollama_table }}');
+  const words = { ...wordsOf(request), ...filter, script: sh(request).trimEnd() };
+  const filled = (template: string) => fill(sections(template, allow), words).trimEnd();
   return {
     defaults: filled(defaults),
     vars: filled(vars),
-    tasks: filled(tasks),
+    tasks: allow === undefined ? filled(tasks) : `${REFUSAL}\n\n${filled(tasks)}`,
     handlers: filled(handlers),
-    homebrew: filled(homebrew),
+    homebrew: allow === undefined ? filled(homebrew) : REFUSAL,
   };
 }

@@ -1,4 +1,5 @@
 import { invertRegistry } from '../actions/registry.ts';
+import type { Scope } from '../firewall/allow.ts';
 import { isUnspecified, settingVariable, VARIABLE } from '../rooms/windows-variable.ts';
 import { regFile } from './reg-file.ts';
 
@@ -8,6 +9,8 @@ export interface ExportRequest {
   wanted: string;
   /** This program's. */
   version: string;
+  /** Who may reach the port; everybody unless told. */
+  allow?: Scope;
 }
 
 const COMMAND = 'npx stigmer-setup-ollama export';

@@ -1,6 +1,8 @@
+import { dropInLines, filterPath, filterText, tableOf, tieText, WHO } from '../firewall/allow.ts';
 import { ipv4Of, isUnspecified, joinHostPort, parseIp } from '../ollama/go-net.ts';
 import { DEFAULT_PORT, parseHost, sameBinding, scopeOf } from '../ollama/host-value.ts';
 import { assignment, DROP_IN, newDropIn } from '../rooms/systemd/drop-in.ts';
+import { FILTER_DROP_IN } from '../rooms/systemd/filter-now.ts';
 import type { ExportRequest } from './reg.ts';
 
 /** The words that the templates for systemd hosts have between at signs. */
@@ -19,6 +21,43 @@ export function wordsOf({ wanted, version }: ExportRequest): Record<string, stri
     port: String(port),
     lsof: lsofOf(wanted),
   };
+}
+
+/** Where nft is on every distribution with systemd that keeps programs of administrators apart, or leads from one to the other. */
+const NFT = '/usr/sbin/nft';
+
+/**
+ * Further words for a filter, which are empty without one. `unit` and `table` are what stands for those names in the format.
+ */
+export function filterWords(
+  { wanted, version, allow }: ExportRequest,
+  unit = 'ollama.service',
+  table = 'stigmer_ollama',
+): Record<string, string> {
+  if (allow === undefined) return { too: '' };
+  const ours = { unit: 'ollama.service', port: parseHost(wanted).port, allow, version };
+  const named = (text: string) =>
+    text
+      .slice(0, -1)
+      .replace(/\bollama\.service\b/g, () => unit)
+      .replace(/\bstigmer_ollama\b/g, () => table);
+  return {
+    too: '$FILTER',
+    allow,
+    who: WHO[allow],
+    nft: NFT,
+    tie_name: FILTER_DROP_IN,
+    rules: named(filterText(ours, [])),
+    tie: named(tieText(dropInLines(NFT, tableOf(ours.unit), filterPath(ours.unit)), allow, version)),
+  };
+}
+
+/** A template with those of its sections `#[NAME … #]` alone that are for this: `any` or `allow`, and whom it lets in. */
+export function sections(template: string, allow: ExportRequest['allow']): string {
+  const names = allow === undefined ? ['any'] : ['allow', allow];
+  return template.replace(/^#\[(\w+)\n([\s\S]*?)^#\]\n/gm, (_, name: string, text: string) =>
+    names.includes(name) ? text : '',
+  );
 }
 
 /** A template with its words put in; where a text of several lines stands in an indented line, each line is indented. */

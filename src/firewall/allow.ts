@@ -1,4 +1,5 @@
 import template from '../../templates/stigmer-ollama.nft';
+import tie from '../../templates/zz-stigmer-ollama-filter.conf';
 import type { CommandAct } from '../actions/command.ts';
 import { type FileChange, missingFolders, readState, stateOf } from '../actions/file.ts';
 import type { Validation } from '../actions/validate.ts';
@@ -88,7 +89,11 @@ export async function isLoaded(host: Host, root: Actor, unit: string): Promise<b
   return (await root.run([nft, 'list', 'table', 'inet', tableOf(unit)], { timeout: 15_000 })).code === 0;
 }
 
-const WHO = { containers: 'this host and its containers', lan: 'this host, its containers and private networks' };
+/** Whom a filter lets in, in words. */
+export const WHO = {
+  containers: 'this host and its containers',
+  lan: 'this host, its containers and private networks',
+};
 
 /** One table for each unit, whatever port it has from one start to the next. */
 export function tableOf(unit: string): string {
@@ -133,11 +138,21 @@ function lanBridges(host: Host, named: readonly string[]): string[] {
  * the rules cannot be loaded the service does not start: closed, not open. The order matters where nftables.service
  * begins with a `flush ruleset`, as distributions' files do.
  */
-function dropInLines(nft: string, table: string, path: string): Pick<Filter, 'unitLines' | 'serviceLines'> {
+export function dropInLines(nft: string, table: string, path: string): Pick<Filter, 'unitLines' | 'serviceLines'> {
   return {
     unitLines: ['After=nftables.service'],
     serviceLines: [`ExecStartPre=+${nft} -f ${path}`, `ExecStopPost=-+${nft} delete table inet ${table}`],
   };
+}
+
+/** The drop-in that ties a filter to its service, as it is written anew. */
+export function tieText(
+  { unitLines, serviceLines }: Pick<Filter, 'unitLines' | 'serviceLines'>,
+  allow: Scope,
+  version: string,
+): string {
+  const head = tie.replaceAll('{{allow}}', allow).replaceAll('{{version}}', version);
+  return `${head}[Unit]\n${unitLines.join('\n')}\n[Service]\n${serviceLines.join('\n')}\n`;
 }
 
 /** Takes the table of a unit away; that it is not there does not matter. */

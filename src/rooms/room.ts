@@ -104,7 +104,8 @@ export interface Exported {
   wanted: string;
   /** The value that is in force without it; undefined when nothing sets one. */
   was: string | undefined;
-  change: FileChange;
+  /** In the order in which they are made. */
+  changes: FileChange[];
   deactivate: Act[];
 }
 
@@ -140,7 +141,7 @@ export interface Installation {
    */
   moved?(done: Done): Promise<Moved | undefined>;
   /** What an export of this program has left here, which has no receipt; undefined where there is nothing of the kind. */
-  exported?(): Exported | undefined;
+  exported?(): Promise<Exported | undefined>;
   /** Only where others can be kept from the port of this installation. */
   filter?: {
     /** Whom a filter lets in now. */

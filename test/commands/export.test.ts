@@ -43,8 +43,19 @@ describe('export', () => {
       'scheme-without-port',
       'npx stigmer-setup-ollama export reg --host 0.0.0.0:11434',
     ]);
-    for (const format of ['reg', 'sh', 'cloud-init', 'ansible'])
-      expect((await refusal(format, '--allow', 'lan'))?.exit, format).toBe(2);
+    for (const format of ['sh', 'cloud-init', 'ansible'])
+      expect(await refusal(format, '--allow', 'lan', '--host', '127.0.0.1'), format).toMatchObject({
+        exit: 2,
+        message: '--allow lan and --host 127.0.0.1 contradict each other.',
+        remedy: `npx stigmer-setup-ollama export ${format} --allow lan`,
+      });
+    for (const format of ['reg', 'reg-undo'])
+      expect(await refusal(format, '--allow', 'lan')).toMatchObject({
+        exit: 2,
+        message: `export ${format} has no form of --allow lan.`,
+        meaning: expect.stringContaining("Windows' own firewall"),
+        remedy: expect.stringContaining('-RemoteAddress LocalSubnet'),
+      });
     expect((await refusal('reg', '--json'))?.message).toContain('--json is not a flag of export');
   });
 });

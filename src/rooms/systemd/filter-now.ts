@@ -3,7 +3,7 @@ import { folderOf } from './changes.ts';
 import type { Unit } from './unit.ts';
 
 /** Beside the drop-in with the address, so that either comes and goes without the other; late, for the same reason. */
-const FILTER_DROP_IN = 'zz-stigmer-ollama-filter.conf';
+export const FILTER_DROP_IN = 'zz-stigmer-ollama-filter.conf';
 
 /** Where the drop-in is that ties a filter to the unit. */
 export function filterDropIn(unit: Unit): string {

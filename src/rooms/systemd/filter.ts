@@ -1,4 +1,3 @@
-import template from '../../../templates/zz-stigmer-ollama-filter.conf';
 import type { CommandAct } from '../../actions/command.ts';
 import { type FileChange, type FileState, missingFolders, readState, stateOf, textOf } from '../../actions/file.ts';
 import type { Act } from '../../actions/index.ts';
@@ -10,6 +9,7 @@ import {
   planFilter,
   removalOf,
   type Scope,
+  tieText,
 } from '../../firewall/allow.ts';
 import type { Host } from '../../host/host.ts';
 import { parseHost } from '../../ollama/host-value.ts';
@@ -143,12 +143,12 @@ async function dropInChange(
   const path = filterDropIn(unit);
   const from = await readState(host.as('self'), path);
   const ours = [...unitLines, ...serviceLines];
-  const head = template.replaceAll('{{allow}}', allow).replaceAll('{{version}}', version);
-  const fresh = `${head}[Unit]\n${unitLines.join('\n')}\n[Service]\n${serviceLines.join('\n')}\n`;
   const present = textOf(from);
   // What others have added to ours stays.
   const kept = ours.every((line) => present.split('\n').includes(line));
-  const text = kept ? present.replace(/^(#.*--allow )(?:lan|containers)\b/m, `$1${allow}`) : fresh;
+  const text = kept
+    ? present.replace(/^(#.*--allow )(?:lan|containers)\b/m, `$1${allow}`)
+    : tieText({ unitLines, serviceLines }, allow, version);
   // An image that an unprivileged user builds holds that user's files.
   const { uid, gid } = unit.manager.identity === 'self' ? host.user : { uid: 0, gid: 0 };
   return {

@@ -18,7 +18,6 @@ import {
 import { activation, deactivation, isStarted, reload } from './acts.ts';
 import { changesFor } from './changes.ts';
 import { detectUnits } from './detect.ts';
-import { exportedHere } from './exported.ts';
 import type { FilterPart } from './filter.ts';
 import { filterDropIn, filterNow } from './filter-now.ts';
 import { busEnvironment, type Manager, systemManager, userManagers } from './manager.ts';
@@ -64,7 +63,7 @@ function describe(scene: Scene, unit: Unit): Installation {
     ...(refusal ? { refusal } : {}),
     ...(manager.kind === 'systemd' ? filtering(scene, unit) : {}),
     plan: (request) => refusal ?? plan(scene, unit, id, request),
-    exported: () => exportedHere(host, unit),
+    exported: async () => (await import('./exported.ts')).exportedHere(host, unit),
     reread: () => settingsOf({ ...readUnit(host, manager, unit.name), inherited: unit.inherited }),
     members: () => processesOf(host, unit.shown?.get('ControlGroup') ?? ''),
     observe: () => observe(host, unit),
