@@ -173,7 +173,7 @@ async function say({ host, options, people, report }: Context, findings: Finding
     sayPath(people, host, pictureOf(host, report, findings));
   }
   for (const check of report.checks) if (check.cause !== 'not-asked') sayCheck(people, check);
-  sayExposure(people, report, 'Who can reach it:');
+  if (report.before.scope !== 'none') sayExposure(people, report, 'Who can reach it:');
   await sayMore(people, report.checks);
 }
 
